@@ -1,0 +1,32 @@
+# Every target installs what it needs first and does nothing twice.
+PY := .venv/bin/python
+ARGS ?=
+
+.PHONY: setup loopback run demo test lint unit integration bench
+
+setup:
+	@scripts/setup
+
+loopback: setup
+	@scripts/loopback
+
+run: setup
+	@.venv/bin/roomtape serve $(ARGS)
+
+demo: loopback
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/roomtape demo $(ARGS)
+
+lint: setup
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+unit: setup
+	@.venv/bin/pytest tests/unit -n 2 $(ARGS)
+
+integration: loopback
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration $(ARGS)
+
+test: lint loopback
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests $(ARGS)
+
+bench: loopback
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/roomtape bench $(ARGS)

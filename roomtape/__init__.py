@@ -1,0 +1,1 @@
+"""Roomtape: a self-hosted meeting recorder that speaks the RealtimeKit API."""

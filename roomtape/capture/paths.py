@@ -1,0 +1,44 @@
+"""Owns the names of everything inside a capture folder, and how a `.mjr` file's name says what it holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from roomtape.capture.events import MediaKind
+
+EVENTS = "events.jsonl"
+_MJR = re.compile(r"(?P<base>.+)-(?P<kind>audio|video)-(?P<mindex>\d+)\.mjr", re.ASCII)
+
+
+@dataclass(frozen=True)
+class TrackFile:
+    """A `.mjr` file by its name: `<base>-<kind>-<mindex>.mjr`, as Janus VideoRoom names the files of one take."""
+
+    path: Path
+    base: str
+    kind: MediaKind
+    mindex: int
+
+
+def capture_dir(data_dir: Path, session_id: str) -> Path:
+    """Folder of one session's capture log."""
+    return data_dir / "capture" / session_id
+
+
+def take_base(peer_id: str, take: int) -> str:
+    """Common beginning of the names of the files of one take of one peer; `take` counts from 1."""
+    return f"{peer_id}-{take}"
+
+
+def track_files(folder: Path) -> list[TrackFile]:
+    """Return the track files that lie in `folder` now, sorted by name; other names are left out."""
+    found = []
+    for path in sorted(folder.glob("*.mjr")):
+        match = _MJR.fullmatch(path.name)
+        if match:
+            kind = cast(MediaKind, match["kind"])
+            found.append(TrackFile(path, match["base"], kind, int(match["mindex"])))
+    return found

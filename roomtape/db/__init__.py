@@ -1,0 +1,1 @@
+"""What is remembered in the database; the only importer of SQLAlchemy."""

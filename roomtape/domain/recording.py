@@ -1,0 +1,100 @@
+"""Owns the life of a recording: its states, the steps between them, and who caused a start or a stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from roomtape.errors import Conflict
+
+
+class Status(StrEnum):
+    """The states as the public API spells them."""
+
+    INVOKED = "INVOKED"
+    RECORDING = "RECORDING"
+    PAUSED = "PAUSED"
+    UPLOADING = "UPLOADING"
+    UPLOADED = "UPLOADED"
+    ERRORED = "ERRORED"
+
+
+class Step(StrEnum):
+    """What can happen to a recording."""
+
+    CONFIRM = "confirm"  # the SFU has confirmed that packets are being written
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    DELIVER = "deliver"  # every file is verified and lies in its bucket
+    FAIL = "fail"  # nothing at all could be saved
+
+
+LIFECYCLE: dict[tuple[Status, Step], Status] = {
+    (Status.INVOKED, Step.CONFIRM): Status.RECORDING,
+    (Status.INVOKED, Step.STOP): Status.UPLOADING,
+    (Status.INVOKED, Step.FAIL): Status.ERRORED,
+    (Status.RECORDING, Step.PAUSE): Status.PAUSED,
+    (Status.RECORDING, Step.STOP): Status.UPLOADING,
+    (Status.RECORDING, Step.FAIL): Status.ERRORED,
+    (Status.PAUSED, Step.RESUME): Status.RECORDING,
+    (Status.PAUSED, Step.STOP): Status.UPLOADING,
+    (Status.PAUSED, Step.FAIL): Status.ERRORED,
+    (Status.UPLOADING, Step.DELIVER): Status.UPLOADED,
+    (Status.UPLOADING, Step.FAIL): Status.ERRORED,
+}
+
+ACTIVE = frozenset({Status.INVOKED, Status.RECORDING, Status.PAUSED})
+"""States in which a recording is live: it has neither been stopped nor failed."""
+
+
+def advance(status: Status, step: Step) -> Status:
+    """Return the state after `step`.
+
+    Raises Conflict, naming the state and what is possible in it, when the table has no such step.
+    """
+    after = LIFECYCLE.get((status, step))
+    if after is None:
+        possible = sorted(s.value for (state, s) in LIFECYCLE if state is status)
+        hint = f"possible now: {', '.join(possible)}" if possible else "its life is over"
+        raise Conflict(f"a recording that is {status.value} cannot {step.value}; {hint}")
+    return after
+
+
+class Kind(StrEnum):
+    """What a recording makes."""
+
+    COMPOSITE = "COMPOSITE"
+    TRACK = "TRACK"
+
+
+class StartCause(StrEnum):
+    """`start_reason.reason` of the public API."""
+
+    API_CALL = "API_CALL"
+    RECORD_ON_START = "RECORD_ON_START"
+
+
+class StopCause(StrEnum):
+    """`stop_reason.reason` of the public API.
+
+    Reaching `max_seconds` counts as API_CALL by the caller who set that limit; the API has no value of its own for it.
+    """
+
+    API_CALL = "API_CALL"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    ALL_PEERS_LEFT = "ALL_PEERS_LEFT"
+
+
+class CallerType(StrEnum):
+    ORGANIZATION = "ORGANIZATION"
+    USER = "USER"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asked: an organization by its API token, or a participant by name and id."""
+
+    type: CallerType
+    name: str
+    user_id: str

@@ -1,0 +1,1 @@
+"""The only importer of av: decoding, mixing, composing, encoding, muxing."""

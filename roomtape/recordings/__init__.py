@@ -1,0 +1,1 @@
+"""The life of recordings: started, supervised, finished, expired."""

@@ -1,0 +1,1 @@
+"""Capture logs to files, in a process of its own."""

@@ -1,0 +1,1 @@
+"""Live meetings: who is in, and the doors they come through."""

@@ -1,0 +1,1 @@
+"""The WHIP door (RFC 9725)."""

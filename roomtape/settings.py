@@ -1,0 +1,72 @@
+"""Owns the settings: a `roomtape.toml` in the data folder and `ROOMTAPE_*` variables become one frozen object."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Csv = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Each field is `ROOMTAPE_<NAME>` in the environment. Durations end in their unit."""
+
+    model_config = SettingsConfigDict(env_prefix="ROOMTAPE_", frozen=True, extra="forbid")
+
+    data_dir: Path = Field(default=Path("data"), description="Everything Roomtape keeps lies here.")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535, description="0 takes a free port.")
+    public_url: str | None = Field(default=None, description="What callers reach us by; default http://HOST:PORT.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    account_id: str | None = None
+    app_id: str | None = None
+    api_token: str | None = None
+
+    database_url: str | None = Field(default=None, description="SQLAlchemy URL; default SQLite in the data folder.")
+
+    janus_url: str | None = Field(default=None, description="ws:// address of a Janus that runs elsewhere.")
+    janus_api_secret: str | None = None
+    janus_binary: str = "janus"
+    janus_reclaim_s: int = Field(default=300, ge=10, description="How long meetings outlive a server that is away.")
+    ice_addresses: Csv = Field(default=(), description="Addresses or interface names that Janus may gather.")
+    ice_port_range: str = "20000-40000"
+    ice_public_address: str | None = Field(default=None, description="The address seen from outside behind a NAT.")
+    ice_servers: Csv = Field(default=(), description="stun: and turn: URLs told to WHIP clients.")
+
+    empty_stop_s: float = Field(default=60, gt=0, description="A recording of an empty meeting ends after this.")
+    session_keep_alive_s: float = Field(default=60, ge=0, description="Where the meeting does not say its own.")
+    participant_token_ttl_s: int = Field(default=86_400, ge=60)
+    retention_days: float = Field(default=7, gt=0)
+    capture_retention_hours: float = Field(default=0, ge=0, description="Captures are kept this long after UPLOADED.")
+    fsync_interval_s: float = Field(default=1, gt=0)
+    render_processes: int = Field(default=0, ge=0, description="Composites rendered at once; 0: one per core.")
+
+    @field_validator("ice_addresses", "ice_servers", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+
+def load(**overrides: Any) -> Settings:
+    """Return the settings: `overrides` (command line) win over the environment, that over `roomtape.toml`.
+
+    Raises pydantic.ValidationError, naming the field, for a value that is not allowed or a name that is unknown.
+    """
+    given = {k: v for k, v in overrides.items() if v is not None}
+    folder = Path(given.get("data_dir") or os.environ.get("ROOMTAPE_DATA_DIR") or "data")
+    file = folder / "roomtape.toml"
+    values: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    from_env = {name for name in Settings.model_fields if f"ROOMTAPE_{name.upper()}" in os.environ}
+    values = {k: v for k, v in values.items() if k not in from_env}
+    return Settings(**(values | given))

@@ -1,0 +1,1 @@
+"""What any SFU must offer, and the one we use."""

@@ -1,0 +1,1 @@
+"""Janus as a supervised process, as a client and as rooms."""

@@ -1,0 +1,1 @@
+"""Simulated participants: media encoded once, published over WHIP as often as wanted."""
