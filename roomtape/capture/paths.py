@@ -39,6 +39,6 @@ def track_files(folder: Path) -> list[TrackFile]:
     for path in sorted(folder.glob("*.mjr")):
         match = _MJR.fullmatch(path.name)
         if match:
-            kind = cast(MediaKind, match["kind"])
+            kind = cast("MediaKind", match["kind"])
             found.append(TrackFile(path, match["base"], kind, int(match["mindex"])))
     return found

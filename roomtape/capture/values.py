@@ -1,0 +1,81 @@
+"""Owns the values that reading a capture log gives: tracks, frames, gaps and intervals, all on one clock.
+
+Every time is session time: wall-clock microseconds since the Unix epoch, jitter removed (see rtp/mediatime.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from roomtape.capture.events import MediaKind, StreamKind
+
+
+@dataclass(frozen=True, order=True)
+class TrackKey:
+    """One m-line of one peer; all its takes together are one track."""
+
+    peer_id: str
+    mindex: int
+
+
+@dataclass(frozen=True)
+class TrackInfo:
+    """What a track is: `codec` in lower case (opus, vp8, vp9, h264), `clock_rate` in Hz."""
+
+    key: TrackKey
+    kind: MediaKind
+    source: StreamKind
+    codec: str
+    clock_rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One whole encoded frame: an Opus packet, a VP8/VP9 frame, or an H.264 access unit in Annex B form.
+
+    `time_us` is where it is placed, `arrival_us` when its last packet arrived, `media_time` its RTP timestamp
+    unwrapped (in ticks of the clock rate). `duration_us` is known for Opus (from its TOC), 0 for video.
+    `lost_before` counts packets missing directly before it.
+    """
+
+    time_us: int
+    arrival_us: int
+    media_time: int
+    data: bytes
+    keyframe: bool
+    duration_us: int
+    lost_before: int
+
+
+class GapCause(StrEnum):
+    """Why a stretch of a track has no media."""
+
+    NETWORK = "network"  # packets were sent (sequence numbers are missing) or stopped without a word
+    MUTED = "muted"
+    SENDER_STOPPED = "sender_stopped"  # silence on the wire with no packet missing after it
+    PAUSED = "paused"
+    NOT_CAPTURED = "not_captured"  # no take was running
+    SERVER_DOWN = "server_down"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """No media from `start_us` to `end_us`; `lost` packets are missing by their sequence numbers."""
+
+    start_us: int
+    end_us: int
+    cause: GapCause
+    lost: int = 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A stretch of session time, `end_us` excluded."""
+
+    start_us: int
+    end_us: int
+
+    @property
+    def duration_us(self) -> int:
+        return self.end_us - self.start_us
