@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
+from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 
 
@@ -98,3 +101,36 @@ class Caller:
     type: CallerType
     name: str
     user_id: str
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A recording's row. `download` is a URL for a composite, the list of layers for tracks; None until UPLOADED.
+
+    `error` and `warnings` are sentences for a human. `duration_ms` leaves pauses out.
+    """
+
+    id: str
+    app_id: str
+    meeting_id: str
+    session_id: str
+    kind: Kind
+    status: Status
+    config: RecordingConfig
+    allow_multiple: bool
+    output_file_name: str
+    invoked_at: datetime
+    started_at: datetime | None
+    stopped_at: datetime | None
+    start_cause: StartCause
+    start_caller: Caller | None
+    stop_cause: StopCause | None
+    stop_caller: Caller | None
+    duration_ms: int | None
+    file_size: int | None
+    download: Any
+    audio_download: str | None
+    expires_at: datetime | None
+    expired: bool
+    error: str | None
+    warnings: tuple[str, ...]

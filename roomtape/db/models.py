@@ -1,0 +1,161 @@
+"""Owns the tables. Queries turn rows into the values of `domain`; no row object leaves this package."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, DateTime, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import BigInteger, TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets the zone, so it is put back when a row is read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+class AppRow(Base):
+    __tablename__ = "apps"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+
+
+class ApiTokenRow(Base):
+    """`hash` is the SHA-256 of the token in hexadecimal digits; the token itself is kept nowhere."""
+
+    __tablename__ = "api_tokens"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(String(64), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scope: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PresetRow(Base):
+    __tablename__ = "presets"
+    __table_args__ = (Index("presets_by_name", "app_id", "name", unique=True),)
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"))
+    name: Mapped[str] = mapped_column(String(255))
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class MeetingRow(Base):
+    __tablename__ = "meetings"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"), index=True)
+    title: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16))
+    record_on_start: Mapped[bool]
+    keep_alive_s: Mapped[float | None]
+    recording_config: Mapped[dict[str, Any] | None]
+    options: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    updated_at: Mapped[datetime]
+
+
+class ParticipantRow(Base):
+    __tablename__ = "participants"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id"), index=True)
+    custom_participant_id: Mapped[str] = mapped_column(Text)
+    name: Mapped[str | None] = mapped_column(Text)
+    picture: Mapped[str | None] = mapped_column(Text)
+    preset_name: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class SessionRow(Base):
+    __tablename__ = "sessions"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"), index=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id"), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    empty_since: Mapped[datetime | None]
+    live_participants: Mapped[int] = mapped_column(Integer)
+    max_concurrent_participants: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class PeerRow(Base):
+    __tablename__ = "peers"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
+    participant_id: Mapped[str] = mapped_column(String(64), index=True)
+    custom_participant_id: Mapped[str | None] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    picture: Mapped[str | None] = mapped_column(Text)
+    preset_name: Mapped[str] = mapped_column(String(255))
+    hidden: Mapped[bool] = mapped_column(Boolean)
+    joined_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+    leave_reason: Mapped[str | None] = mapped_column(String(32))
+    sfu_session: Mapped[int | None] = mapped_column(BigInteger)
+    sfu_handle: Mapped[int | None] = mapped_column(BigInteger)
+    take: Mapped[int] = mapped_column(Integer)
+    capturing: Mapped[bool] = mapped_column(Boolean)
+    tracks: Mapped[list[Any]]
+
+
+class RecordingRow(Base):
+    __tablename__ = "recordings"
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"), index=True)
+    meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id"), index=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16), index=True)
+    config: Mapped[dict[str, Any]]
+    allow_multiple: Mapped[bool]
+    output_file_name: Mapped[str] = mapped_column(Text)
+    invoked_at: Mapped[datetime] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    start_cause: Mapped[str] = mapped_column(String(32))
+    start_caller: Mapped[dict[str, Any] | None]
+    stop_cause: Mapped[str | None] = mapped_column(String(32))
+    stop_caller: Mapped[dict[str, Any] | None]
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    file_size: Mapped[int | None] = mapped_column(BigInteger)
+    download: Mapped[Any] = mapped_column(JSON, nullable=True)
+    audio_download: Mapped[str | None] = mapped_column(Text)
+    expires_at: Mapped[datetime | None] = mapped_column(index=True)
+    expired: Mapped[bool]
+    error: Mapped[str | None] = mapped_column(Text)
+    warnings: Mapped[list[Any]]
+
+
+class StateRow(Base):
+    """Small facts that the server needs again after a restart, by name."""
+
+    __tablename__ = "state"
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[dict[str, Any]]

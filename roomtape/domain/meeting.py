@@ -1,0 +1,132 @@
+"""Owns the values around a meeting: app, preset, meeting, participant, and the sessions and peers of its live times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True)
+class App:
+    """A tenant: meetings, presets and recordings belong to exactly one app, an app to one account."""
+
+    id: str
+    account_id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named role. `body` has the public API's shape: config, permissions, ui."""
+
+    id: str
+    app_id: str
+    name: str
+    body: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def permissions(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.body.get("permissions", {})
+        return found
+
+    @property
+    def can_record(self) -> bool:
+        return self.permissions.get("can_record") is True
+
+    @property
+    def hidden(self) -> bool:
+        return self.permissions.get("hidden_participant") is True
+
+    def may_produce(self, kind: str) -> bool:
+        """Tell whether the role may publish `kind`: audio, video or screenshare."""
+        media: dict[str, Any] = self.permissions.get("media", {})
+        return media.get(kind, {}).get("can_produce") == "ALLOWED"
+
+
+class MeetingStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """`options` holds the public API's other fields as given (persist_chat, ai_config, ...)."""
+
+    id: str
+    app_id: str
+    title: str | None
+    status: MeetingStatus
+    record_on_start: bool
+    keep_alive_s: float | None
+    recording_config: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Participant:
+    """Somebody who may join a meeting; becomes a peer each time that they do."""
+
+    id: str
+    meeting_id: str
+    custom_participant_id: str
+    name: str | None
+    picture: str | None
+    preset_name: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class SessionStatus(StrEnum):
+    LIVE = "LIVE"
+    ENDED = "ENDED"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One live time of a meeting, from the first peer (or recording) to the last one's leaving plus keep-alive."""
+
+    id: str
+    app_id: str
+    meeting_id: str
+    title: str
+    status: SessionStatus
+    started_at: datetime
+    ended_at: datetime | None
+    empty_since: datetime | None
+    live_participants: int
+    max_concurrent_participants: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One connection of a participant to a session; a participant who comes back is a new peer.
+
+    `sfu_session` and `sfu_handle` find the publisher again after a restart. `take` counts its captures, `capturing`
+    tells whether one runs. `tracks` are `{mindex, mid, kind, codec, source}`.
+    """
+
+    id: str
+    session_id: str
+    participant_id: str
+    custom_participant_id: str | None
+    name: str
+    picture: str | None
+    preset_name: str
+    hidden: bool
+    joined_at: datetime
+    left_at: datetime | None
+    leave_reason: str | None
+    sfu_session: int | None
+    sfu_handle: int | None
+    take: int
+    capturing: bool
+    tracks: tuple[dict[str, Any], ...] = ()

@@ -1,0 +1,60 @@
+"""Owns the state of a live session as a value in memory: who is in, what they publish, whose packets are captured."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roomtape.capture.eventlog import EventLogWriter
+from roomtape.capture.events import MediaKind, StreamKind
+from roomtape.sfu.port import Handle
+
+
+@dataclass(frozen=True)
+class LiveTrack:
+    """One published m-line."""
+
+    mindex: int
+    mid: str
+    kind: MediaKind
+    codec: str
+    source: StreamKind = "peer"
+
+
+@dataclass
+class LivePeer:
+    """One connected participant. `base` names the files of the running take, None when not captured."""
+
+    id: str
+    participant_id: str
+    custom_participant_id: str | None
+    name: str
+    picture: str | None
+    preset_name: str
+    hidden: bool
+    joined_us: int
+    handle: Handle | None = None
+    tracks: tuple[LiveTrack, ...] = ()
+    take: int = 0
+    base: str | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass
+class LiveSession:
+    """One live session; times in µs since the Unix epoch. `lock` is held over joins, leaves and the end."""
+
+    id: str
+    app_id: str
+    meeting_id: str
+    title: str
+    keep_alive_s: float
+    started_us: int
+    capture_dir: Path
+    log: EventLogWriter
+    peers: dict[str, LivePeer] = field(default_factory=dict)
+    empty_since_us: int | None = None
+    most_peers: int = 0
+    ended: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
