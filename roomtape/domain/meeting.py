@@ -45,7 +45,7 @@ class Preset:
     def may_produce(self, kind: str) -> bool:
         """Tell whether the role may publish `kind`: audio, video or screenshare."""
         media: dict[str, Any] = self.permissions.get("media", {})
-        return media.get(kind, {}).get("can_produce") == "ALLOWED"
+        return bool(media.get(kind, {}).get("can_produce") == "ALLOWED")
 
 
 class MeetingStatus(StrEnum):
