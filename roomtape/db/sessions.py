@@ -1,0 +1,147 @@
+"""Owns the queries for sessions and their peers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from roomtape.db.database import Database
+from roomtape.db.models import MeetingRow, PeerRow, SessionRow, StateRow
+from roomtape.domain.meeting import Peer, Session, SessionStatus
+
+
+def _session(row: SessionRow) -> Session:
+    return Session(
+        id=row.id,
+        app_id=row.app_id,
+        meeting_id=row.meeting_id,
+        title=row.title,
+        status=SessionStatus(row.status),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        empty_since=row.empty_since,
+        live_participants=row.live_participants,
+        max_concurrent_participants=row.max_concurrent_participants,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _peer(row: PeerRow) -> Peer:
+    fields = {name: getattr(row, name) for name in Peer.__dataclass_fields__ if name != "tracks"}
+    return Peer(**fields, tracks=tuple(row.tracks))
+
+
+async def insert(db: Database, session: Session) -> None:
+    """Remember a new session."""
+    async with db.transaction() as tx:
+        tx.add(SessionRow(**{name: getattr(session, name) for name in Session.__dataclass_fields__}))
+
+
+async def change(db: Database, session_id: str, now: datetime, **values: Any) -> None:
+    """Set columns of a session and its `updated_at`."""
+    async with db.transaction() as tx:
+        await tx.execute(update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now, **values))
+
+
+async def get(db: Database, session_id: str) -> Session | None:
+    """Return the session, or None."""
+    async with db.transaction() as tx:
+        row = await tx.get(SessionRow, session_id)
+        return _session(row) if row else None
+
+
+async def live_of(db: Database, meeting_id: str) -> Session | None:
+    """Return the meeting's live session, or None."""
+    query = select(SessionRow).where(SessionRow.meeting_id == meeting_id, SessionRow.status == SessionStatus.LIVE)
+    async with db.transaction() as tx:
+        row = (await tx.scalars(query)).first()
+        return _session(row) if row else None
+
+
+async def live(db: Database) -> list[Session]:
+    """Return every live session, the oldest first."""
+    query = select(SessionRow).where(SessionRow.status == SessionStatus.LIVE).order_by(SessionRow.started_at)
+    async with db.transaction() as tx:
+        return [_session(row) for row in await tx.scalars(query)]
+
+
+async def find(
+    db: Database,
+    app_id: str,
+    *,
+    meeting_id: str | None = None,
+    status: SessionStatus | None = None,
+    search: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    participants: str | None = None,
+    newest_first: bool = True,
+    offset: int = 0,
+    limit: int = 25,
+) -> tuple[list[Session], int]:
+    """Return one page of an app's sessions and how many match in all.
+
+    `search` looks in the meeting's id and title, `participants` in the names and ids of those who were in.
+    """
+    query = select(SessionRow).where(SessionRow.app_id == app_id)
+    if meeting_id:
+        query = query.where(SessionRow.meeting_id == meeting_id)
+    if status:
+        query = query.where(SessionRow.status == status)
+    if start:
+        query = query.where(SessionRow.started_at >= start)
+    if end:
+        query = query.where(SessionRow.started_at <= end)
+    if search:
+        titled = select(MeetingRow.id).where(MeetingRow.title.icontains(search, autoescape=True))
+        query = query.where(or_(SessionRow.meeting_id == search, SessionRow.meeting_id.in_(titled)))
+    if participants:
+        named = or_(
+            PeerRow.name.icontains(participants, autoescape=True),
+            PeerRow.participant_id == participants,
+            PeerRow.custom_participant_id == participants,
+        )
+        query = query.where(SessionRow.id.in_(select(PeerRow.session_id).where(named)))
+    order = SessionRow.started_at.desc() if newest_first else SessionRow.started_at.asc()
+    async with db.transaction() as tx:
+        total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = await tx.scalars(query.order_by(order, SessionRow.id).offset(offset).limit(limit))
+        return [_session(row) for row in rows], total
+
+
+async def add_peer(db: Database, peer: Peer) -> None:
+    """Remember a peer that joined."""
+    values = {name: getattr(peer, name) for name in Peer.__dataclass_fields__ if name != "tracks"}
+    async with db.transaction() as tx:
+        tx.add(PeerRow(**values, tracks=list(peer.tracks)))
+
+
+async def change_peer(db: Database, peer_id: str, **values: Any) -> None:
+    """Set columns of a peer."""
+    async with db.transaction() as tx:
+        await tx.execute(update(PeerRow).where(PeerRow.id == peer_id).values(**values))
+
+
+async def peers(db: Database, session_id: str, *, only_present: bool = False) -> list[Peer]:
+    """Return a session's peers in the order of joining; with `only_present` those who have not left."""
+    query = select(PeerRow).where(PeerRow.session_id == session_id).order_by(PeerRow.joined_at)
+    if only_present:
+        query = query.where(PeerRow.left_at.is_(None))
+    async with db.transaction() as tx:
+        return [_peer(row) for row in await tx.scalars(query)]
+
+
+async def read_state(db: Database, name: str) -> dict[str, Any] | None:
+    """Return a small fact kept by `write_state`, or None."""
+    async with db.transaction() as tx:
+        row = await tx.get(StateRow, name)
+        return row.value if row else None
+
+
+async def write_state(db: Database, name: str, value: dict[str, Any]) -> None:
+    """Keep a small fact that is needed again after a restart."""
+    async with db.transaction() as tx:
+        await tx.merge(StateRow(name=name, value=value))
