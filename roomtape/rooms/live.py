@@ -24,7 +24,10 @@ class LiveTrack:
 
 @dataclass
 class LivePeer:
-    """One connected participant. `base` names the files of the running take, None when not captured."""
+    """One connected participant. `base` names the files of the running take, None when not captured.
+
+    `up`: the media transport has stood at least once.
+    """
 
     id: str
     participant_id: str
@@ -38,6 +41,7 @@ class LivePeer:
     tracks: tuple[LiveTrack, ...] = ()
     take: int = 0
     base: str | None = None
+    up: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

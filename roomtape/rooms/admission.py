@@ -1,0 +1,46 @@
+"""Owns who may come in: a participant's token becomes the meeting, the participant and the role it was made for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from roomtape.db import meetings, participants, presets
+from roomtape.db.database import Database
+from roomtape.domain.meeting import Meeting, MeetingStatus, Participant, Preset
+from roomtape.errors import Forbidden, Unauthorized
+from roomtape.rooms.tokens import TokenIssuer
+
+_GONE = "this token's participant is not (or no longer) in the meeting; ask for a new token"
+
+
+@dataclass(frozen=True)
+class Admission:
+    """A participant who may come in."""
+
+    meeting: Meeting
+    participant: Participant
+    preset: Preset
+
+
+async def admit(db: Database, issuer: TokenIssuer, token: str) -> Admission:
+    """Return whom `token` admits.
+
+    Raises Unauthorized for a token that is forged, expired, or of a participant who was removed, and Forbidden for a
+    meeting that is INACTIVE.
+    """
+    claims = issuer.verify(token)
+    participant = await participants.get(db, claims.participant_id)
+    meeting = await meetings.get(db, claims.meeting_id)
+    if (
+        participant is None
+        or meeting is None
+        or participant.meeting_id != meeting.id
+        or meeting.app_id != claims.app_id
+    ):
+        raise Unauthorized(_GONE)
+    preset = await presets.by_name(db, meeting.app_id, participant.preset_name)
+    if preset is None:
+        raise Forbidden(f"the preset {participant.preset_name!r} of this participant was deleted; give it another one")
+    if meeting.status is not MeetingStatus.ACTIVE:
+        raise Forbidden("this meeting is INACTIVE; set its status to ACTIVE to let people in")
+    return Admission(meeting, participant, preset)

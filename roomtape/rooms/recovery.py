@@ -1,0 +1,109 @@
+"""Owns finding live sessions again after the server was away, crashed or not, with whoever is still connected."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+
+from roomtape.capture.events import PeerLeft, ServerRecovered, TakeStopped
+from roomtape.capture.paths import take_base
+from roomtape.clock import now_us, to_datetime, to_us
+from roomtape.db import meetings
+from roomtape.db import sessions as rows
+from roomtape.domain.meeting import Meeting, Peer, Session
+from roomtape.errors import RoomtapeError
+from roomtape.rooms.live import LivePeer, LiveSession, LiveTrack
+from roomtape.rooms.publishing import House
+from roomtape.sfu.port import Handle
+
+log = structlog.get_logger()
+
+
+class Recovering(House, Protocol):
+    """What recovery needs of the rooms besides the steps of a peer."""
+
+    sessions: dict[str, LiveSession]
+
+    def make_session(self, session_id: str, meeting: Meeting, started_us: int) -> LiveSession: ...
+
+
+async def recover(rooms: Recovering, *, sfu_kept: bool, down_since_us: int) -> None:
+    """Fill `rooms.sessions` from the database.
+
+    `sfu_kept`: the SFU still knows our session, so peers whose media stands go on as if nothing had happened. Peers
+    who are gone are marked as having left: when the server was last alive if the SFU is new, else now.
+    """
+    for row in await rows.live(rooms.db):
+        try:
+            await _recover_session(rooms, row, sfu_kept, down_since_us)
+        except (RoomtapeError, OSError) as error:
+            log.error("session not recovered; it is ended", session_id=row.id, error=str(error))
+            now = to_datetime(now_us())
+            await rows.change(rooms.db, row.id, now, status="ENDED", ended_at=now, live_participants=0)
+
+
+async def _recover_session(rooms: Recovering, row: Session, sfu_kept: bool, down_since_us: int) -> None:
+    meeting = await meetings.get(rooms.db, row.meeting_id)
+    if meeting is None:
+        raise RoomtapeError(f"its meeting {row.meeting_id} is not in the database")
+    session = rooms.make_session(row.id, meeting, to_us(row.started_at))
+    session.most_peers = row.max_concurrent_participants
+    session.capture_dir.mkdir(parents=True, exist_ok=True)
+    await rooms.sfu.open_room(session.id, session.capture_dir)
+    await rooms.log(session, ServerRecovered(now_us(), down_since_us))
+    last_left_us = 0
+    for peer in await rows.peers(rooms.db, row.id, only_present=True):
+        handle = _handle(peer)
+        if sfu_kept and handle is not None and await rooms.sfu.alive(handle):
+            session.peers[peer.id] = _live(peer, handle)
+            continue
+        last_left_us = max(last_left_us, await _left(rooms, session, peer, now_us() if sfu_kept else down_since_us))
+    if session.peers:
+        session.empty_since_us = None
+    else:
+        known = to_us(row.empty_since) if row.empty_since else 0
+        session.empty_since_us = max(known, last_left_us) or down_since_us
+        await rows.change(
+            rooms.db,
+            session.id,
+            to_datetime(now_us()),
+            empty_since=to_datetime(session.empty_since_us),
+            live_participants=0,
+        )
+    rooms.sessions[session.id] = session
+    rooms.schedule_end(session)
+    log.info("session recovered", session_id=session.id, peers=len(session.peers), sfu_kept=sfu_kept)
+
+
+async def _left(rooms: Recovering, session: LiveSession, peer: Peer, left_us: int) -> int:
+    left_us = max(left_us, to_us(peer.joined_at))
+    if peer.capturing:
+        await rooms.log(session, TakeStopped(left_us, peer.id, take_base(peer.id, peer.take)))
+    await rooms.log(session, PeerLeft(left_us, peer.id, "server_down"))
+    await rows.change_peer(rooms.db, peer.id, left_at=to_datetime(left_us), leave_reason="server_down", capturing=False)
+    return left_us
+
+
+def _handle(peer: Peer) -> Handle | None:
+    if peer.sfu_session is None or peer.sfu_handle is None:
+        return None
+    return Handle(peer.sfu_session, peer.sfu_handle)
+
+
+def _live(peer: Peer, handle: Handle) -> LivePeer:
+    return LivePeer(
+        id=peer.id,
+        participant_id=peer.participant_id,
+        custom_participant_id=peer.custom_participant_id,
+        name=peer.name,
+        picture=peer.picture,
+        preset_name=peer.preset_name,
+        hidden=peer.hidden,
+        joined_us=to_us(peer.joined_at),
+        handle=handle,
+        tracks=tuple(LiveTrack(**t) for t in peer.tracks),
+        take=peer.take,
+        base=take_base(peer.id, peer.take) if peer.capturing else None,
+        up=True,
+    )

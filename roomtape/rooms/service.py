@@ -1,0 +1,268 @@
+"""Owns live meetings: sessions are opened and ended here, peers come and go, and captures are switched on and off."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from roomtape.capture.eventlog import EventLogWriter
+from roomtape.capture.events import Event, SessionEnded, SessionStarted
+from roomtape.capture.paths import EVENTS, capture_dir
+from roomtape.clock import now_us, to_datetime
+from roomtape.db import sessions as rows
+from roomtape.db.database import Database
+from roomtape.domain.ids import new_id
+from roomtape.domain.meeting import Meeting, Session, SessionStatus
+from roomtape.errors import RoomtapeError, StorageError
+from roomtape.rooms import publishing, recovery
+from roomtape.rooms.heartbeat import Heartbeat
+from roomtape.rooms.live import LivePeer, LiveSession
+from roomtape.rooms.port import RoomListener
+from roomtape.settings import Settings
+from roomtape.sfu.port import Down, Handle, Lost, Ready, Sfu, SfuEvent, Up
+
+log = structlog.get_logger()
+
+SFU_STATE = "sfu"
+
+
+class Rooms:
+    """All live sessions of this server. `listener` is set once, before `start`."""
+
+    def __init__(self, settings: Settings, db: Database, sfu: Sfu) -> None:
+        self.settings = settings
+        self.db = db
+        self.sfu = sfu
+        self.listener: RoomListener | None = None
+        self.sessions: dict[str, LiveSession] = {}
+        self.heartbeat = Heartbeat(settings.data_dir / "heartbeat")
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ends: dict[str, asyncio.TimerHandle] = {}
+        self.stopping = False
+
+    async def start(self) -> None:
+        """Reach the SFU, find the sessions that were live when the server was last alive, and go on with them."""
+        state = await rows.read_state(self.db, SFU_STATE)
+        claimed = await self.sfu.start(self.on_sfu_event, (state or {}).get("session"))
+        await rows.write_state(self.db, SFU_STATE, {"session": self.sfu.session})
+        await recovery.recover(self, sfu_kept=claimed, down_since_us=self.heartbeat.last_us() or now_us())
+        self.heartbeat.start()
+
+    def of_meeting(self, meeting_id: str) -> LiveSession | None:
+        """Return the meeting's live session, or None."""
+        return next((s for s in self.sessions.values() if s.meeting_id == meeting_id and not s.ended), None)
+
+    def peer(self, peer_id: str) -> tuple[LiveSession, LivePeer] | None:
+        """Return a peer that is in, with its session, or None."""
+        for session in self.sessions.values():
+            if peer_id in session.peers:
+                return session, session.peers[peer_id]
+        return None
+
+    async def open(self, meeting: Meeting) -> LiveSession:
+        """Return the meeting's live session; start one when there is none.
+
+        Raises SfuError or StorageError, and then no session was started.
+        """
+        async with self._opening:
+            found = self.of_meeting(meeting.id)
+            if found is not None:
+                return found
+            session = self.make_session(new_id(), meeting, now_us())
+            await self._make_folder(session.capture_dir)
+            await self.sfu.open_room(session.id, session.capture_dir)
+            started = SessionStarted(session.started_us, session.id, meeting.id, session.title)
+            await self.log(session, started)
+            await rows.insert(self.db, _row(session))
+            self.sessions[session.id] = session
+            self.schedule_end(session)
+        log.info("session started", session_id=session.id, meeting_id=meeting.id)
+        return session
+
+    def make_session(self, session_id: str, meeting: Meeting, started_us: int) -> LiveSession:
+        """Return a live session as a value; nothing is written yet."""
+        folder = capture_dir(self.settings.data_dir, session_id)
+        keep_alive = meeting.keep_alive_s
+        return LiveSession(
+            id=session_id,
+            app_id=meeting.app_id,
+            meeting_id=meeting.id,
+            title=meeting.title or meeting.id,
+            keep_alive_s=self.settings.session_keep_alive_s if keep_alive is None else keep_alive,
+            started_us=started_us,
+            capture_dir=folder,
+            log=EventLogWriter(folder / EVENTS),
+            empty_since_us=started_us,
+        )
+
+    async def log(self, session: LiveSession, *events: Event) -> None:
+        """Append events to the session's log; they are on the disk on return. Raises StorageError."""
+
+        def write() -> None:
+            for event in events:
+                session.log.append(event, sync=event is events[-1])
+
+        await asyncio.to_thread(write)
+
+    async def capture(self, session: LiveSession, peer_id: str, on: bool) -> None:
+        """Switch the capture of a peer's packets; doing nothing when it is so already or the peer is gone.
+
+        Raises SfuError or StorageError; the switch is then where it was.
+        """
+        peer = session.peers.get(peer_id)
+        if peer is not None:
+            await publishing.switch_capture(self, session, peer, on)
+
+    async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
+        """Put peers out of the session."""
+        for peer_id in peer_ids:
+            peer = session.peers.get(peer_id)
+            if peer is not None:
+                await publishing.leave(self, session, peer, "kicked")
+
+    async def kick_all(self, session: LiveSession) -> None:
+        """Put everybody out and end the session."""
+        async with session.lock:
+            await self.kick(session, list(session.peers))
+            await self._end(session)
+
+    async def _end(self, session: LiveSession) -> None:
+        """End a session for good (its lock is held): recordings stop, the rest leave, the room goes."""
+        if session.ended:
+            return
+        session.ended = True
+        self.cancel_end(session)
+        if self.listener is not None:
+            await self._told(self.listener.session_ending(session), "session_ending")
+        for peer in list(session.peers.values()):
+            await publishing.leave(self, session, peer, "session_ended")
+        end_us = now_us()
+        try:
+            await self.log(session, SessionEnded(end_us))
+        except StorageError as error:
+            log.error("session end not logged", session_id=session.id, error=str(error))
+        await rows.change(
+            self.db, session.id, to_datetime(end_us), status=SessionStatus.ENDED, ended_at=to_datetime(end_us)
+        )
+        self.sessions.pop(session.id, None)
+        session.log.close()
+        await self._told(self.sfu.close_room(session.id), "close_room")
+        log.info("session ended", session_id=session.id, meeting_id=session.meeting_id)
+
+    def schedule_end(self, session: LiveSession) -> None:
+        """End the session when it has been empty for its keep-alive time, counted from `empty_since_us`."""
+        self.cancel_end(session)
+        if session.empty_since_us is None:
+            return
+        left_s = session.keep_alive_s - (now_us() - session.empty_since_us) / 1e6
+        loop = asyncio.get_running_loop()
+        self._ends[session.id] = loop.call_later(max(left_s, 0.0), lambda: self.spawn(self._end_if_empty(session)))
+
+    def cancel_end(self, session: LiveSession) -> None:
+        """Somebody is in again, or the session has ended."""
+        timer = self._ends.pop(session.id, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _end_if_empty(self, session: LiveSession) -> None:
+        async with session.lock:
+            if session.empty_since_us is not None:
+                await self._end(session)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` in the background; an error is logged, never lost."""
+        task = asyncio.create_task(self._told(work, "background"))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _told(self, work: Coroutine[Any, Any, None], what: str) -> None:
+        try:
+            await work
+        except RoomtapeError as error:
+            log.warning("meeting goes on after an error", during=what, error=str(error))
+        except Exception:
+            log.exception("meeting goes on after an unexpected error", during=what)
+
+    def on_sfu_event(self, event: SfuEvent) -> None:
+        """What the SFU reports, as it comes; called in the event loop."""
+        if isinstance(event, Up):
+            for peer in self._with_handle(event.handle):
+                peer[1].up = True
+        elif isinstance(event, Down):
+            self.spawn(self._media_down(event.handle, event.reason))
+        elif isinstance(event, Lost):
+            self.spawn(self._sfu_lost())
+        elif isinstance(event, Ready):
+            self.spawn(self.sfu_ready())
+
+    async def _media_down(self, handle: Handle, reason: str) -> None:
+        for session, peer in self._with_handle(handle):
+            log.info("peer's media ended", peer_id=peer.id, reason=reason)
+            await publishing.leave(self, session, peer, "media_lost")
+
+    def _with_handle(self, handle: Handle) -> list[tuple[LiveSession, LivePeer]]:
+        return [(s, p) for s in self.sessions.values() for p in s.peers.values() if p.handle == handle]
+
+    async def _sfu_lost(self) -> None:
+        """The SFU forgot everything: every peer's media is over; sessions and recordings wait for them to come back."""
+        log.error("the SFU lost all its state; peers must publish again", peers=sum(len(s.peers) for s in self._all()))
+        for session in self._all():
+            for peer in list(session.peers.values()):
+                await publishing.leave(self, session, peer, "sfu_lost")
+
+    async def sfu_ready(self) -> None:
+        """The SFU takes requests: remember its session and make sure that every live session has its room."""
+        await rows.write_state(self.db, SFU_STATE, {"session": self.sfu.session})
+        for session in self._all():
+            await self.sfu.open_room(session.id, session.capture_dir)
+
+    def _all(self) -> list[LiveSession]:
+        return [s for s in self.sessions.values() if not s.ended]
+
+    async def stop(self) -> None:
+        """Leave cleanly: everybody is put out, so that their captures are whole; sessions stay live for the next start.
+
+        Recordings are not stopped: they go on, or are finished, when the server is back.
+        """
+        self.stopping = True
+        for timer in self._ends.values():
+            timer.cancel()
+        leaving = [
+            publishing.leave(self, session, peer, "server_down")
+            for session in self._all()
+            for peer in list(session.peers.values())
+        ]
+        await asyncio.gather(*(self._told(work, "stop") for work in leaving))
+        await self.heartbeat.stop()
+        await self.sfu.stop(keep_media=False)
+        for session in self._all():
+            session.log.close()
+
+    async def _make_folder(self, folder: Path) -> None:
+        try:
+            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"the capture folder {folder} cannot be made: {error.strerror}") from error
+
+
+def _row(session: LiveSession) -> Session:
+    started = to_datetime(session.started_us)
+    return Session(
+        id=session.id,
+        app_id=session.app_id,
+        meeting_id=session.meeting_id,
+        title=session.title,
+        status=SessionStatus.LIVE,
+        started_at=started,
+        ended_at=None,
+        empty_since=started,
+        live_participants=0,
+        max_concurrent_participants=0,
+        created_at=started,
+        updated_at=started,
+    )

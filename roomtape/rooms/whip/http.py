@@ -1,0 +1,129 @@
+"""Owns the WHIP endpoint and its sessions over HTTP (RFC 9725): publish by POST, trickle by PATCH, leave by DELETE."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fastapi import APIRouter, Request, Response
+
+from roomtape.db.database import Database
+from roomtape.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
+from roomtape.rooms import publishing, sdp
+from roomtape.rooms.admission import Admission, admit
+from roomtape.rooms.live import LivePeer, LiveSession
+from roomtape.rooms.service import Rooms
+from roomtape.rooms.tokens import TokenIssuer
+from roomtape.rooms.whip import offer
+from roomtape.settings import Settings
+
+SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
+
+
+class WhipDeps(Protocol):
+    """What the endpoint needs; the API's dependencies have all of it."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def db(self) -> Database: ...
+
+    @property
+    def rooms(self) -> Rooms: ...
+
+    @property
+    def issuer(self) -> TokenIssuer: ...
+
+
+def router(deps: WhipDeps) -> APIRouter:
+    """Return the routes under /whip."""
+    routes = APIRouter(prefix="/whip", tags=["WHIP"])
+    etags: dict[str, str] = {}
+
+    @routes.post("", status_code=201, summary="Publish into the meeting of a participant's token")
+    async def publish(request: Request) -> Response:
+        admission = await admit(deps.db, deps.issuer, bearer(request))
+        wanted = offer.read(await body(request, SDP))
+        _check_role(admission, wanted)
+        peer, answer = await publishing.join(deps.rooms, admission, wanted.text, wanted.video_codec)
+        etags[peer.id] = wanted.etag
+        response = Response(answer, 201, media_type=SDP)
+        response.headers["Location"] = f"{request.scope.get('root_path', '')}/whip/{peer.id}"
+        response.headers["ETag"] = wanted.etag
+        response.headers["Accept-Patch"] = FRAGMENT
+        response.headers["Access-Control-Expose-Headers"] = "Location, ETag, Link, Accept-Patch"
+        for link in ice_links(deps.settings):
+            response.headers.append("Link", link)
+        return response
+
+    @routes.patch("/{peer_id}", status_code=204, summary="Add ICE candidates (trickle)")
+    async def trickle(peer_id: str, request: Request) -> Response:
+        _session, peer = await _own(deps, request, peer_id)
+        given = request.headers.get("If-Match")
+        if given == "*":
+            raise InvalidRequest("ICE restarts are not offered; DELETE this session and POST a new offer", "If-Match")
+        if given is not None and peer_id in etags and given != etags[peer_id]:
+            raise InvalidRequest("this is not the ETag of the session", "If-Match", 412)
+        found = sdp.candidates(await body(request, FRAGMENT))
+        if peer.handle is not None:
+            await deps.rooms.sfu.trickle(peer.handle, found)
+        return Response(status_code=204)
+
+    @routes.delete("/{peer_id}", status_code=200, summary="Leave")
+    async def leave(peer_id: str, request: Request) -> Response:
+        session, peer = await _own(deps, request, peer_id)
+        await publishing.leave(deps.rooms, session, peer, "left")
+        etags.pop(peer_id, None)
+        return Response(status_code=200)
+
+    @routes.options("", include_in_schema=False)
+    @routes.options("/{_peer_id}", include_in_schema=False)
+    async def options(_peer_id: str = "") -> Response:
+        """Answer what is not a CORS preflight (the API's middleware answers those)."""
+        headers = {"Allow": "POST, PATCH, DELETE, OPTIONS", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
+        return Response(status_code=204, headers=headers)
+
+    return routes
+
+
+def bearer(request: Request) -> str:
+    """Return the bearer token of a request. Raises Unauthorized when there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthorized("send the participant's token as `Authorization: Bearer TOKEN`")
+    return token.strip()
+
+
+async def body(request: Request, media_type: str) -> str:
+    """Return the body as text. Raises InvalidRequest: 415 for another type, 413 when it is too long, 400 for no UTF-8."""
+    given = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if given != media_type:
+        raise InvalidRequest(f"send {media_type} (got {given or 'nothing'})", "Content-Type", 415)
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > sdp.LONGEST_SDP:
+            raise InvalidRequest(f"the body may have {sdp.LONGEST_SDP} bytes at most", "sdp", 413)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest("the body is not UTF-8 text", "sdp", 400) from error
+
+
+def ice_links(settings: Settings) -> list[str]:
+    """Return the Link headers that tell WHIP clients of STUN and TURN servers (RFC 9725, section 4.6)."""
+    return [f'<{url}>; rel="ice-server"' for url in settings.ice_servers]
+
+
+def _check_role(admission: Admission, wanted: offer.Offer) -> None:
+    for kind in sorted(wanted.kinds):
+        if not admission.preset.may_produce(kind):
+            raise Forbidden(f"the preset {admission.preset.name!r} may not publish {kind}")
+
+
+async def _own(deps: WhipDeps, request: Request, peer_id: str) -> tuple[LiveSession, LivePeer]:
+    admission = await admit(deps.db, deps.issuer, bearer(request))
+    found = deps.rooms.peer(peer_id)
+    if found is None or found[1].participant_id != admission.participant.id:
+        raise NotFound("there is no such WHIP session (any more) for this token")
+    return found
