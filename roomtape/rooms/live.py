@@ -26,7 +26,8 @@ class LiveTrack:
 class LivePeer:
     """One connected participant. `base` names the files of the running take, None when not captured.
 
-    `up`: the media transport has stood at least once.
+    `up`: the media transport has stood at least once. `etag` names its ICE session to WHIP clients; a restart of the
+    server forgets it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class LivePeer:
     take: int = 0
     base: str | None = None
     up: bool = False
+    etag: str | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

@@ -99,20 +99,13 @@ def _new_peer(admission: Admission) -> LivePeer:
 
 async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     """Put the peer into the log, the database and the session; undo its publishing when that fails."""
-    events = [
-        PeerJoined(
-            peer.joined_us,
-            peer.id,
-            peer.participant_id,
-            peer.custom_participant_id,
-            peer.name,
-            peer.picture,
-            peer.hidden,
-        ),
-        *(TrackPublished(peer.joined_us, peer.id, t.mindex, t.kind, t.source, t.codec) for t in peer.tracks),
+    at, who = peer.joined_us, peer.id
+    events: list[Event] = [
+        PeerJoined(at, who, peer.participant_id, peer.custom_participant_id, peer.name, peer.picture, peer.hidden),
+        *(TrackPublished(at, who, t.mindex, t.kind, t.source, t.codec) for t in peer.tracks),
     ]
     if peer.base is not None:
-        events.append(TakeStarted(peer.joined_us, peer.id, peer.base))
+        events.append(TakeStarted(at, who, peer.base))
     try:
         await rooms.log(session, *events)
         await rows.add_peer(rooms.db, _row(session, peer))

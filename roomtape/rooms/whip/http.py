@@ -38,7 +38,6 @@ class WhipDeps(Protocol):
 def router(deps: WhipDeps) -> APIRouter:
     """Return the routes under /whip."""
     routes = APIRouter(prefix="/whip", tags=["WHIP"])
-    etags: dict[str, str] = {}
 
     @routes.post("", status_code=201, summary="Publish into the meeting of a participant's token")
     async def publish(request: Request) -> Response:
@@ -46,7 +45,7 @@ def router(deps: WhipDeps) -> APIRouter:
         wanted = offer.read(await body(request, SDP))
         _check_role(admission, wanted)
         peer, answer = await publishing.join(deps.rooms, admission, wanted.text, wanted.video_codec)
-        etags[peer.id] = wanted.etag
+        peer.etag = wanted.etag
         response = Response(answer, 201, media_type=SDP)
         response.headers["Location"] = f"{request.scope.get('root_path', '')}/whip/{peer.id}"
         response.headers["ETag"] = wanted.etag
@@ -62,7 +61,7 @@ def router(deps: WhipDeps) -> APIRouter:
         given = request.headers.get("If-Match")
         if given == "*":
             raise InvalidRequest("ICE restarts are not offered; DELETE this session and POST a new offer", "If-Match")
-        if given is not None and peer_id in etags and given != etags[peer_id]:
+        if given is not None and peer.etag is not None and given != peer.etag:
             raise InvalidRequest("this is not the ETag of the session", "If-Match", 412)
         found = sdp.candidates(await body(request, FRAGMENT))
         if peer.handle is not None:
@@ -73,7 +72,6 @@ def router(deps: WhipDeps) -> APIRouter:
     async def leave(peer_id: str, request: Request) -> Response:
         session, peer = await _own(deps, request, peer_id)
         await publishing.leave(deps.rooms, session, peer, "left")
-        etags.pop(peer_id, None)
         return Response(status_code=200)
 
     @routes.options("", include_in_schema=False)
@@ -95,7 +93,10 @@ def bearer(request: Request) -> str:
 
 
 async def body(request: Request, media_type: str) -> str:
-    """Return the body as text. Raises InvalidRequest: 415 for another type, 413 when it is too long, 400 for no UTF-8."""
+    """Return the body as text.
+
+    Raises InvalidRequest: 415 for another type, 413 when it is too long, 400 when it is no UTF-8.
+    """
     given = request.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if given != media_type:
         raise InvalidRequest(f"send {media_type} (got {given or 'nothing'})", "Content-Type", 415)
