@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig
 
 JOB, RESULT, PROGRESS, OUT = "job.json", "result.json", "progress.json", "out"
+
+Wait = Callable[[], None]
+"""Given to a follower: waits a moment for the capture to grow; the follower polls its timeline after it."""
+Progress = Callable[[int, int | None], None]
+"""Told `rendered_ms` and `total_ms` (None while the recording's end is not known) as often as the renderer likes."""
 
 
 @dataclass(frozen=True)
