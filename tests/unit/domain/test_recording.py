@@ -1,0 +1,35 @@
+import pytest
+
+from roomtape.domain.recording import ACTIVE, LIFECYCLE, Status, Step, advance
+from roomtape.errors import Conflict
+
+
+def test_the_life_of_a_recording() -> None:
+    status = Status.INVOKED
+    for step in (Step.CONFIRM, Step.PAUSE, Step.RESUME, Step.STOP, Step.DELIVER):
+        status = advance(status, step)
+    assert status is Status.UPLOADED
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("step", list(Step))
+def test_every_step_that_is_not_in_the_table_is_refused(status: Status, step: Step) -> None:
+    if (status, step) in LIFECYCLE:
+        assert advance(status, step) is LIFECYCLE[status, step]
+    else:
+        with pytest.raises(Conflict, match=status.value):
+            advance(status, step)
+
+
+def test_nothing_leads_out_of_the_end_and_every_live_state_can_be_stopped() -> None:
+    for status in (Status.UPLOADED, Status.ERRORED):
+        assert not [s for s in LIFECYCLE if s[0] is status]
+    for status in ACTIVE:
+        assert advance(status, Step.STOP) is Status.UPLOADING
+
+
+def test_the_refusal_says_what_is_possible() -> None:
+    with pytest.raises(Conflict, match="possible now: fail, resume, stop"):
+        advance(Status.PAUSED, Step.PAUSE)
+    with pytest.raises(Conflict, match="its life is over"):
+        advance(Status.UPLOADED, Step.STOP)

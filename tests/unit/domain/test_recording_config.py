@@ -1,0 +1,44 @@
+import json
+
+from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, Selection, VideoConfig, merge
+
+
+def test_json_and_back() -> None:
+    config = RecordingConfig(
+        video=VideoConfig(width=640, height=360),
+        audio=AudioConfig(channel="mono"),
+        layers=(Layer(), Layer("two", "two", "video")),
+        user_ids=("a", "b"),
+        file_name_prefix="p",
+        max_seconds=60,
+    )
+    assert RecordingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert RecordingConfig.from_json(RecordingConfig().to_json()) == RecordingConfig()
+
+
+def test_the_more_specific_level_wins_field_by_field() -> None:
+    app = {"video_config": {"width": 640, "height": 360}, "max_seconds": 100}
+    meeting = {"video_config": {"width": 320, "codec": None}, "file_name_prefix": "m"}
+    request = {"file_name_prefix": "r", "max_seconds": None}
+    assert merge(app, meeting, request) == {
+        "video_config": {"width": 320, "height": 360},
+        "max_seconds": 100,
+        "file_name_prefix": "r",
+    }
+    assert merge(None, {}) == {}
+
+
+def test_a_level_is_not_changed_by_merging() -> None:
+    app = {"video_config": {"width": 640}}
+    merge(app, {"video_config": {"width": 1}})
+    assert app == {"video_config": {"width": 640}}
+
+
+def test_selection_takes_either_id() -> None:
+    assert Selection().includes("p1", None)
+    only = Selection(frozenset({"p1", "custom-2"}))
+    assert only.includes("p1", "custom-1")
+    assert only.includes("p2", "custom-2")
+    assert not only.includes("p3", "custom-3")
+    assert not only.includes("p3", None)
+    assert not Selection(frozenset()).includes("p1", None)

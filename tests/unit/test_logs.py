@@ -1,0 +1,23 @@
+import json
+import logging
+
+import pytest
+import structlog
+
+from roomtape import logs
+
+
+def test_every_record_is_one_json_line_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    before = logging.getLogger().handlers[:]
+    try:
+        logs.configure("info")
+        structlog.get_logger().info("session started", session_id="s1")
+        structlog.get_logger().debug("not shown")
+        logging.getLogger("other").warning("from elsewhere")
+        lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    finally:
+        logging.getLogger().handlers[:] = before
+        structlog.reset_defaults()
+    assert [line["event"] for line in lines] == ["session started", "from elsewhere"]
+    assert lines[0]["session_id"] == "s1"
+    assert lines[0]["level"] == "info"

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from roomtape import settings
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in settings.Settings.model_fields:
+        monkeypatch.delenv(f"ROOMTAPE_{name.upper()}", raising=False)
+
+
+def test_command_line_wins_over_environment_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "roomtape.toml").write_text('host = "10.0.0.1"\nport = 1111\nretention_days = 3\n')
+    monkeypatch.setenv("ROOMTAPE_PORT", "2222")
+    monkeypatch.setenv("ROOMTAPE_HOST", "10.0.0.2")
+    loaded = settings.load(data_dir=tmp_path, host="10.0.0.3")
+    assert (loaded.host, loaded.port, loaded.retention_days) == ("10.0.0.3", 2222, 3)
+
+
+def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ROOMTAPE_ICE_ADDRESSES", "127.0.0.2, eth0")
+    assert settings.load(data_dir=tmp_path).ice_addresses == ("127.0.0.2", "eth0")
+
+
+def test_an_unknown_or_absurd_value_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="retention_days"):
+        settings.load(data_dir=tmp_path, retention_days=-1)
+    (tmp_path / "roomtape.toml").write_text("prot = 1\n")
+    with pytest.raises(ValidationError, match="prot"):
+        settings.load(data_dir=tmp_path)
+
+
+def test_settings_cannot_be_changed(tmp_path: Path) -> None:
+    loaded = settings.load(data_dir=tmp_path)
+    with pytest.raises(ValidationError):
+        loaded.port = 1
