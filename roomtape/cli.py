@@ -1,0 +1,52 @@
+"""Owns the command line: every command is a line here and a function in the room that does the work."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from roomtape import settings, wiring
+from roomtape.errors import RoomtapeError
+from roomtape.render import commands as render_commands
+from roomtape.simulate import command as simulate_command
+
+app = typer.Typer(
+    name="roomtape",
+    help="A self-hosted meeting recorder that speaks the RealtimeKit API.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("render")(render_commands.render)
+app.command("inspect")(render_commands.inspect)
+app.command("simulate")(simulate_command.simulate)
+
+
+@app.command()
+def serve(
+    data_dir: Annotated[Path | None, typer.Option(help="Everything Roomtape keeps lies here (default: ./data).")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (default: 8080; 0 takes a free one).")] = None,
+) -> None:
+    """Run the server until SIGTERM or Ctrl-C. Settings: ROOMTAPE_* variables and roomtape.toml in the data folder."""
+    try:
+        loaded = settings.load(data_dir=data_dir, host=host, port=port)
+    except (ValidationError, ValueError) as error:
+        sys.exit(f"roomtape: a setting is not right: {error}")
+    try:
+        wiring.serve(loaded)
+    except RoomtapeError as error:
+        sys.exit(f"roomtape: {error}")
+
+
+def main() -> None:
+    """Entry point of the `roomtape` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from roomtape.capture import events as ev
+from roomtape.db import sessions as rows
+from roomtape.errors import SfuError
+from roomtape.rooms import publishing
+from tests.support.house import House
+from tests.support.wait import until
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    made = House(tmp_path)
+    await made.create()
+    await made.rooms.start()
+    yield made
+    await made.rooms.stop()
+    await made.db.close()
+
+
+async def test_joining_is_in_the_log_and_in_the_database(house: House) -> None:
+    peer, answer = await publishing.join(house.rooms, house.admission("ann"), "offer", "vp8")
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert answer == "v=0 answer"
+    assert house.names(session.id) == ["session_started", "peer_joined", "track_published"]
+    (row,) = await rows.peers(house.db, session.id, only_present=True)
+    assert (row.id, row.name, row.sfu_handle, row.capturing) == (peer.id, "ann", 100, False)
+
+
+async def test_a_wanted_peer_is_captured_from_its_first_packet(house: House) -> None:
+    house.listener.wants = True
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert list(house.sfu.captures.values()) == [f"{peer.id}-1"]
+    assert "start_capture" not in house.sfu.calls
+    assert house.names(session.id)[-1] == "take_started"
+
+
+async def test_every_take_has_a_name_of_its_own(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    for on in (True, True, False, False, True):
+        await house.rooms.capture(session, peer.id, on)
+    takes = [(e.NAME, e.base) for e in house.events(session.id) if isinstance(e, ev.TakeStarted | ev.TakeStopped)]
+    assert takes == [
+        ("take_started", f"{peer.id}-1"),
+        ("take_stopped", f"{peer.id}-1"),
+        ("take_started", f"{peer.id}-2"),
+    ]
+    (row,) = await rows.peers(house.db, session.id)
+    assert (row.take, row.capturing) == (2, True)
+
+
+async def test_a_capture_that_does_not_start_is_not_said_to_run(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    house.sfu.failing.add("start_capture")
+    with pytest.raises(SfuError):
+        await house.rooms.capture(session, peer.id, True)
+    assert peer.base is None
+    (row,) = await rows.peers(house.db, session.id)
+    assert not row.capturing
+    assert "take_started" not in house.names(session.id)
+
+
+async def test_a_recording_that_starts_during_a_join_gets_the_peer(house: House) -> None:
+    publish = house.sfu.publish
+
+    async def slow(*args: object) -> object:
+        published = await publish(*args)  # type: ignore[arg-type]
+        house.listener.wants = True
+        return published
+
+    house.sfu.publish = slow  # type: ignore[method-assign, assignment]
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    assert peer.base == f"{peer.id}-1"
+    assert "start_capture" in house.sfu.calls
+
+
+async def test_a_capture_that_fails_at_a_join_is_reported_and_the_peer_is_in(house: House) -> None:
+    publish = house.sfu.publish
+
+    async def slow(*args: object) -> object:
+        published = await publish(*args)  # type: ignore[arg-type]
+        house.listener.wants = True
+        return published
+
+    house.sfu.publish = slow  # type: ignore[method-assign, assignment]
+    house.sfu.failing.add("start_capture")
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert peer.id in session.peers
+    assert "capture_failed: start_capture fails" in house.listener.told
+
+
+async def test_a_refused_offer_leaves_nobody(house: House) -> None:
+    house.sfu.failing.add("publish")
+    with pytest.raises(SfuError):
+        await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert session.peers == {}
+    assert await rows.peers(house.db, session.id) == []
+
+
+async def test_leaving_twice_is_leaving_once(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await publishing.leave(house.rooms, session, peer, "left")
+    await publishing.leave(house.rooms, session, peer, "kicked")
+    assert house.names(session.id).count("peer_left") == 1
+    (row,) = await rows.peers(house.db, session.id)
+    assert row.leave_reason == "left"
+
+
+async def test_a_peer_whose_media_never_comes_up_is_put_out(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing, "UP_WITHIN_S", 0.01)
+    await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await until(lambda: not session.peers)
+
+
+async def test_nobody_comes_in_while_the_server_stops(house: House) -> None:
+    house.rooms.stopping = True
+    with pytest.raises(SfuError, match="stopping"):
+        await publishing.join(house.rooms, house.admission("ann"), "offer", None)

@@ -1,0 +1,111 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from roomtape.capture import events as ev
+from roomtape.db import sessions as rows
+from roomtape.domain.meeting import SessionStatus
+from roomtape.errors import SfuError
+from roomtape.rooms import publishing
+from roomtape.sfu.port import Down, Lost, Ready, Up
+from tests.support.house import House
+from tests.support.wait import until
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    made = House(tmp_path, session_keep_alive_s=0.05)
+    await made.create()
+    await made.rooms.start()
+    yield made
+    await made.rooms.stop()
+    await made.db.close()
+
+
+async def test_opening_twice_is_one_session(house: House) -> None:
+    first, second = await asyncio.gather(house.rooms.open(house.meeting), house.rooms.open(house.meeting))
+    assert first is second
+    assert house.rooms.of_meeting("m1") is first
+    assert house.sfu.rooms == {first.id: first.capture_dir}
+    row = await rows.get(house.db, first.id)
+    assert row is not None
+    assert row.status is SessionStatus.LIVE
+
+
+async def test_a_refused_room_leaves_no_session(house: House) -> None:
+    house.sfu.failing.add("open_room")
+    with pytest.raises(SfuError):
+        await house.rooms.open(house.meeting)
+    assert house.rooms.of_meeting("m1") is None
+    assert await rows.live(house.db) == []
+
+
+async def test_the_session_ends_after_its_keep_alive_and_tells_before(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await asyncio.sleep(0.1)
+    assert not session.ended, "somebody is in"
+    await publishing.leave(house.rooms, session, peer, "left")
+    await until(lambda: session.id not in house.rooms.sessions and "close_room" in house.sfu.calls)
+    assert house.listener.told == ["session_started", "filled", "emptied", "session_ending"]
+    assert house.names(session.id)[-1] == "session_ended"
+    row = await rows.get(house.db, session.id)
+    assert row is not None
+    assert (row.status, row.live_participants, row.max_concurrent_participants) == (SessionStatus.ENDED, 0, 1)
+
+
+async def test_media_that_goes_down_is_a_leave(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert peer.handle is not None
+    house.rooms.on_sfu_event(Up(peer.handle))
+    assert peer.up
+    house.rooms.on_sfu_event(Down(peer.handle, "ICE failed"))
+    await until(lambda: not session.peers)
+    left = [e for e in house.events(session.id) if isinstance(e, ev.PeerLeft)]
+    assert [(e.peer_id, e.reason) for e in left] == [(peer.id, "media_lost")]
+
+
+async def test_a_lost_sfu_ends_media_but_not_the_session(house: House) -> None:
+    house.listener.wants = True
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    house.sfu.rooms.clear()
+    house.rooms.on_sfu_event(Lost())
+    await until(lambda: not session.peers)
+    assert "stop_capture" not in house.sfu.calls, "there is nobody to ask"
+    assert house.names(session.id)[-2:] == ["take_stopped", "peer_left"]
+    house.rooms.on_sfu_event(Ready())
+    await until(lambda: session.id in house.sfu.rooms)
+    again, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    assert again.id in session.peers
+    assert again.id != peer.id
+
+
+async def test_kick_all_ends_the_session(house: House) -> None:
+    await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    await publishing.join(house.rooms, house.admission("bob"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await house.rooms.kick_all(session)
+    assert house.rooms.of_meeting("m1") is None
+    assert {p.leave_reason for p in await rows.peers(house.db, session.id)} == {"kicked"}
+
+
+async def test_a_clean_stop_closes_captures_and_keeps_the_session_for_the_next_start(house: House) -> None:
+    house.listener.wants = True
+    await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await house.rooms.stop()
+    assert house.sfu.stopped
+    assert not house.sfu.captures
+    row = await rows.get(house.db, session.id)
+    assert row is not None
+    assert row.status is SessionStatus.LIVE
+    assert row.empty_since is not None
