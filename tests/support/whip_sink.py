@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -34,13 +34,11 @@ class _Receiving(RTCDtlsTransport):
     arrivals: list[Arrival]
     codecs: dict[int, str]
     rtcp: list[bytes]
-    drop: Callable[[Arrival], bool] | None = None
+    connecting: asyncio.Future[None]
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
         packet = RtpPacket.parse(data)
-        self.arrivals.append(
-            Arrival(time.time_ns() // 1000, self.codecs.get(packet.payload_type, "?"), packet, data)
-        )
+        self.arrivals.append(Arrival(time.time_ns() // 1000, self.codecs.get(packet.payload_type, "?"), packet, data))
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
         self.rtcp.append(data)
@@ -134,17 +132,14 @@ class WhipSink:
         for media in offer.media:
             lines += self._media(media, ice, dtls)
         first = offer.media[0]
-        for media in offer.media[:1]:
-            for candidate in media.ice_candidates:
-                await ice.addRemoteCandidate(candidate)
+        for candidate in first.ice_candidates:
+            await ice.addRemoteCandidate(candidate)
         await ice.addRemoteCandidate(None)
 
         async def connect() -> None:
             await ice.start(first.ice)
             if ice.state == "completed":
                 await dtls.start(first.dtls)
-
-        import asyncio
 
         dtls.connecting = asyncio.ensure_future(connect())
         return Publication(token, offer, dtls, ice), "\r\n".join(lines) + "\r\n"
@@ -156,6 +151,7 @@ class WhipSink:
         dtls.codecs[codec.payloadType] = codec.name.lower()
         local = ice.iceGatherer.getLocalParameters()
         channels = "/2" if media.kind == "audio" else ""
+        parameters = ";".join(f"{k}={v}" for k, v in codec.parameters.items())
         return [
             f"m={media.kind} 9 UDP/TLS/RTP/SAVPF {codec.payloadType}",
             "c=IN IP4 0.0.0.0",
@@ -169,11 +165,7 @@ class WhipSink:
             "a=recvonly",
             "a=rtcp-mux",
             f"a=rtpmap:{codec.payloadType} {codec.name}/{codec.clockRate}{channels}",
-            *(
-                f"a=fmtp:{codec.payloadType} " + ";".join(f"{k}={v}" for k, v in codec.parameters.items())
-                for _ in [0]
-                if codec.parameters
-            ),
+            *([f"a=fmtp:{codec.payloadType} {parameters}"] if parameters else []),
             f"a=rtcp-fb:{codec.payloadType} nack",
             f"a=rtcp-fb:{codec.payloadType} nack pli",
         ]
@@ -182,12 +174,10 @@ class WhipSink:
 @asynccontextmanager
 async def serve(sink: WhipSink) -> AsyncIterator[str]:
     """Serve the sink on a free loopback port; yields its base URL."""
-    import asyncio
-
     config = uvicorn.Config(sink.app(), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
