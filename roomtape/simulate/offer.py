@@ -81,7 +81,9 @@ def read_answer(text: str, streams: int) -> RemoteTransport:
     try:
         description = SessionDescription.parse(text)
     except (ValueError, IndexError, AssertionError) as error:
-        raise DestinationError(f"the server's answer is not SDP: {error}; is this a WHIP endpoint?") from error
+        raise DestinationError(f"the server's answer cannot be read as SDP: {error}") from error
+    if not description.media:
+        raise DestinationError("the server's answer is not SDP; is this a WHIP endpoint?")
     if len(description.media) != streams:
         raise DestinationError(f"the answer has {len(description.media)} m-lines, the offer had {streams}")
     accepted = tuple(m.port != 0 and m.direction != "inactive" for m in description.media)

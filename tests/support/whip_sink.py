@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -66,6 +66,21 @@ class Publication:
         """Return the packets of one codec, in order of arrival."""
         return [a for a in self.dtls.arrivals if a.codec == codec]
 
+    def miss(self, lost: Callable[[int], bool]) -> None:
+        """Lose the first copy of every RTP packet whose sequence number `lost` tells, as a network does."""
+        receive, missed = self.ice._recv, set[int]()
+
+        async def lossy() -> bytes:
+            while True:
+                data = await receive()
+                number = int.from_bytes(data[2:4], "big")
+                media = 127 < data[0] < 192 and not 191 < data[1] < 208  # RFC 5761, 4
+                if not media or number in missed or not lost(number):
+                    return data
+                missed.add(number)
+
+        self.ice._recv = lossy
+
     async def hang_up(self) -> None:
         """End the media as a server does that puts a publisher out."""
         await self.dtls.stop()
@@ -116,6 +131,7 @@ class WhipSink:
         if request.method == "DELETE":
             publication = self.publications[int(request.path_params["id"])]
             publication.deleted = True
+            await asyncio.sleep(0.02)  # what was sent before the DELETE is still read
             await publication.hang_up()
         return Response(status_code=200, headers=cors)
 
@@ -177,7 +193,7 @@ async def serve(sink: WhipSink) -> AsyncIterator[str]:
     config = uvicorn.Config(sink.app(), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
+    while not server.started:
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
