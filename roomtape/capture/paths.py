@@ -42,3 +42,21 @@ def track_files(folder: Path) -> list[TrackFile]:
             kind = cast("MediaKind", match["kind"])
             found.append(TrackFile(path, match["base"], kind, int(match["mindex"])))
     return found
+
+
+_FOREIGN = re.compile(r"(?P<base>.+?)-(?P<kind>audio|video)", re.ASCII)
+
+
+def foreign_track_file(path: Path) -> TrackFile:
+    """Return what a `.mjr` file is by a name that Roomtape did not choose.
+
+    Other Janus plugins write `<base>-audio.mjr`, or no kind at all, which then counts as audio.
+    """
+    match = _MJR.fullmatch(path.name)
+    if match:
+        return TrackFile(path, match["base"], cast("MediaKind", match["kind"]), int(match["mindex"]))
+    match = _FOREIGN.fullmatch(path.stem)
+    if match is None:
+        return TrackFile(path, path.stem, "audio", 0)
+    kind = cast("MediaKind", match["kind"])
+    return TrackFile(path, match["base"], kind, 0 if kind == "audio" else 1)

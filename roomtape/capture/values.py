@@ -79,3 +79,38 @@ class Interval:
     @property
     def duration_us(self) -> int:
         return self.end_us - self.start_us
+
+
+@dataclass(frozen=True)
+class PeerSpan:
+    """A peer's presence; `left_us` None while it is there. `name` is the one it came with."""
+
+    peer_id: str
+    participant_id: str
+    custom_participant_id: str | None
+    name: str
+    picture: str | None
+    hidden: bool
+    joined_us: int
+    left_us: int | None
+
+
+@dataclass(frozen=True)
+class TrackStats:
+    """What lies on disk of a track. `lost` packets never came in time, `late` came after they were given up.
+
+    `frames` are whole frames and `dropped` those that were not whole; `bytes` counts the media in whole frames.
+    `first_us` is when the first frame begins, `last_us` when the last one ends; None without frames. `damage` says in
+    words what is wrong with the files.
+    """
+
+    packets: int
+    lost: int
+    late: int
+    duplicates: int
+    frames: int
+    dropped: int
+    bytes: int
+    first_us: int | None
+    last_us: int | None
+    damage: tuple[str, ...]

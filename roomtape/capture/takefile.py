@@ -1,0 +1,151 @@
+"""Owns reading one `.mjr` file as frames on session time: packets → order → clock → whole frames."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from roomtape.capture.mjr import CHUNK, MjrHeader, MjrReader
+from roomtape.capture.values import Frame
+from roomtape.rtp.depacketize import h264, opus, vp8, vp9
+from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.mediatime import MediaClock
+from roomtape.rtp.packet import parse
+from roomtape.rtp.reorder import Ordered, Reorder
+from roomtape.rtp.sequence import Unwrapper
+
+CODECS = {"opus": opus, "vp8": vp8, "vp9": vp9, "h264": h264}
+
+VIDEO_FRAME_US = 33_333
+"""How long a video frame is taken to last when no other follows it."""
+
+
+class TakeFile:
+    """One file as a stream of frames in the order they were sent, placed on session time.
+
+    `frames` is the queue of what has been read and placed and not been taken out. Everything in it depends on the
+    file's content alone, except that `resolve` places what would otherwise wait for packets to come.
+    """
+
+    def __init__(self, path: Path, floor_us: int = 0) -> None:
+        """`floor_us`: nothing is placed before it (the end of the take before)."""
+        self.mjr = MjrReader(path)
+        self.frames: deque[Frame] = deque()
+        self.released_us: int | None = None
+        self.last_arrival_us: int | None = None
+        self.malformed = 0
+        self.order = Reorder()
+        self.supported = True
+        self._floor = floor_us
+        self._seq = Unwrapper(16)
+        self._ticks = Unwrapper(32)
+        self._clock: MediaClock | None = None
+        self._depacketizer: opus.Depacketizer | vp8.Depacketizer | vp9.Depacketizer | h264.Depacketizer | None = None
+        self._pending: list[EncodedFrame] = []
+
+    @property
+    def header(self) -> MjrHeader | None:
+        return self.mjr.header
+
+    @property
+    def dropped(self) -> int:
+        """Frames that were not whole."""
+        return self._depacketizer.dropped if self._depacketizer else 0
+
+    @property
+    def jumps(self) -> int:
+        """How often the sender's clock jumped."""
+        return self._clock.jumps if self._clock else 0
+
+    @property
+    def undecided(self) -> bool:
+        """Tell whether something has been read that is not in `frames` yet."""
+        return bool(self._pending) or self.order.waiting
+
+    def pump(self, max_bytes: int = CHUNK) -> bool:
+        """Read and place the next chunk of the file; False at its present end."""
+        records = self.mjr.poll(max_bytes)
+        if not records:
+            return False
+        if self._clock is None:
+            self._open()
+        push, unwrap, take = self.order.push, self._seq.unwrap, self._take
+        for arrival_us, data in records:
+            packet = parse(data)
+            if packet is None:
+                self.malformed += 1
+                continue
+            packet.arrival_us = arrival_us
+            ordered = push(unwrap(packet.seq), packet)
+            if ordered:
+                take(ordered)
+        self.last_arrival_us = records[-1].arrival_us
+        return True
+
+    def advance(self, arrival_us: int) -> None:
+        """Say that every packet still to come arrived at `arrival_us` or later; places what that decides."""
+        ordered = self.order.advance(arrival_us)
+        if ordered:
+            self._take(ordered)
+        if self._clock is not None and self._clock.held:
+            self._clock.advance(arrival_us)
+            if not self._clock.held:
+                self._place()
+
+    def resolve(self) -> None:
+        """Place everything read so far, as if no packet were to come; packets that do come are read on."""
+        self._take(self.order.flush())
+        if self._depacketizer is not None:
+            self._pending.extend(self._depacketizer.flush())
+        if self._clock is not None:
+            self._clock.decide()
+            self._place()
+
+    def _open(self) -> None:
+        header = self.mjr.header
+        assert header is not None
+        codec = CODECS.get(header.codec)
+        self.supported = codec is not None
+        self._clock = MediaClock(codec.CLOCK_RATE if codec else 48_000, self._floor)
+        if codec is not None:
+            self._depacketizer = codec.Depacketizer(header.fmtp)
+
+    def _take(self, ordered: list[Ordered]) -> None:
+        clock, depacketizer, pending = self._clock, self._depacketizer, self._pending
+        if clock is None or depacketizer is None:
+            return
+        for packet, lost in ordered:
+            packet.media_time = self._ticks.unwrap(packet.timestamp)
+            if packet.payload:  # padding carries the time of some earlier frame
+                arrival_us = packet.arrival_us
+                if clock.held:
+                    clock.advance(arrival_us)
+                    if not clock.held:
+                        self._place()
+                clock.push(arrival_us, packet.media_time)
+            frames = depacketizer.push(packet, lost)
+            if frames:
+                pending.extend(frames)
+            if pending and not clock.held:
+                self._place()
+
+    def _place(self) -> None:
+        clock = self._clock
+        assert clock is not None
+        for frame in self._pending:
+            time_us = clock.place(frame.media_time)
+            self.frames.append(
+                Frame(
+                    time_us,
+                    frame.arrival_us,
+                    frame.media_time,
+                    frame.data,
+                    frame.keyframe,
+                    frame.duration_us,
+                    frame.lost_before,
+                )
+            )
+            end_us = time_us + frame.duration_us
+            if self.released_us is None or end_us > self.released_us:
+                self.released_us = end_us
+        self._pending.clear()

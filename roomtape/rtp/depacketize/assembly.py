@@ -1,0 +1,90 @@
+"""Owns putting a video frame together from packets that share a timestamp; the codecs say where a frame begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.packet import Packet
+
+
+class Assembly:
+    """Collects the pieces of one frame after another and gives whole ones only.
+
+    A frame ends with the packet that has the marker, or where the timestamp changes with nothing missing. A codec
+    derives from it and offers `_take` (append the packet's pieces to `_parts`) and `_finish` (make the frame's bytes).
+    """
+
+    __slots__ = ("_arrival_us", "_broken", "_lost", "_media_time", "_open", "_parts", "dropped")
+
+    def __init__(self, fmtp: str = "") -> None:
+        self._parts: list[bytes | memoryview] = []
+        self._media_time = 0
+        self._arrival_us = 0
+        self._open = False
+        self._broken = False
+        self._lost = 0
+        self.dropped = 0
+
+    def push(self, packet: Packet, lost: int) -> Sequence[EncodedFrame]:
+        """Take the next packet, with the number of packets missing directly before it; return whole frames."""
+        if lost:
+            self._lost += lost
+        if not packet.payload:  # padding that probes the bandwidth
+            if lost:
+                self._broken = True
+            return ()
+        before: EncodedFrame | None = None
+        if not self._open or packet.media_time != self._media_time:
+            if self._open:
+                before = self._end(whole=not lost)
+            self._begin(packet)
+            if not self._starts(packet.payload):
+                self._broken = True
+        elif lost:
+            self._broken = True
+        if not self._broken and not self._take(packet.payload):
+            self._broken = True
+        self._arrival_us = packet.arrival_us
+        if not packet.marker:
+            return () if before is None else (before,)
+        frame = self._end(whole=True)
+        if before is None:
+            return () if frame is None else (frame,)
+        return (before,) if frame is None else (before, frame)
+
+    def flush(self) -> Sequence[EncodedFrame]:
+        """Return what is whole when no packet is to come: nothing, since a frame without its end may lack the rest."""
+        if self._open:
+            self._end(whole=False)
+        return ()
+
+    def _begin(self, packet: Packet) -> None:
+        self._open = True
+        self._broken = False
+        self._media_time = packet.media_time
+        self._parts = []
+
+    def _end(self, whole: bool) -> EncodedFrame | None:
+        self._open = False
+        made = self._finish() if whole and not self._broken and self._parts else None
+        self._parts = []
+        if made is None:
+            self.dropped += 1
+            return None
+        data, keyframe = made
+        frame = EncodedFrame(self._media_time, self._arrival_us, data, keyframe, 0, self._lost)
+        self._lost = 0
+        return frame
+
+    def _starts(self, payload: memoryview) -> bool:
+        """Tell whether this payload begins a frame."""
+        raise NotImplementedError
+
+    def _take(self, payload: memoryview) -> bool:
+        """Add the payload to the frame; False if it is malformed."""
+        raise NotImplementedError
+
+    def _finish(self) -> tuple[bytes, bool] | None:
+        """Return the frame's bytes and whether it is a keyframe; None if it cannot be decoded."""
+        raise NotImplementedError

@@ -1,0 +1,63 @@
+"""Owns Opus over RTP (RFC 7587): a packet is a frame; how long it lasts is in its first bytes (RFC 6716, 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.packet import Packet
+
+CLOCK_RATE = 48_000
+
+_SILK = (10_000, 20_000, 40_000, 60_000)
+_HYBRID = (10_000, 20_000)
+_CELT = (2_500, 5_000, 10_000, 20_000)
+_FRAME_US = tuple(
+    _SILK[config & 3] if config < 12 else _HYBRID[config & 1] if config < 16 else _CELT[config & 3]
+    for config in range(32)
+)
+_LONGEST_US = 120_000
+
+
+def duration_us(packet: bytes | memoryview) -> int:
+    """Return how long an Opus packet lasts in µs, 0 if it is malformed."""
+    if not packet:
+        return 0
+    toc = packet[0]
+    code = toc & 3
+    if code == 3:
+        if len(packet) < 2:
+            return 0
+        frames = packet[1] & 0x3F
+    else:
+        frames = 1 if code == 0 else 2
+    length = _FRAME_US[toc >> 3] * frames
+    return length if length <= _LONGEST_US else 0
+
+
+class Depacketizer:
+    """Packets in order → Opus packets. `dropped` counts frames that could not be delivered."""
+
+    __slots__ = ("_lost", "dropped")
+
+    def __init__(self, fmtp: str = "") -> None:
+        self._lost = 0
+        self.dropped = 0
+
+    def push(self, packet: Packet, lost: int) -> Sequence[EncodedFrame]:
+        """Take the next packet, with the number of packets missing directly before it; return whole frames."""
+        payload = packet.payload
+        if lost:
+            self._lost += lost
+        length = duration_us(payload)
+        if not length:
+            if payload:
+                self.dropped += 1
+            return ()
+        frame = EncodedFrame(packet.media_time, packet.arrival_us, bytes(payload), True, length, self._lost)
+        self._lost = 0
+        return (frame,)
+
+    def flush(self) -> Sequence[EncodedFrame]:
+        """Return what is whole when no packet is to come."""
+        return ()

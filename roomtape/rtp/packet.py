@@ -1,0 +1,123 @@
+"""Owns the RTP packet: bytes in, a value with the header's fields out (RFC 3550, RFC 8285)."""
+
+from __future__ import annotations
+
+from struct import Struct
+
+_FIXED = Struct(">BBHII")
+_WORDS = Struct(">HH")
+_ONE_BYTE = 0xBEDE
+_TWO_BYTE = 0x100
+
+
+class Packet:
+    """One RTP packet.
+
+    `timestamp` is as on the wire (32 bits), `payload` without padding. Whoever puts packets on a clock fills in
+    `arrival_us` (µs since the epoch) and `media_time` (the timestamp unwrapped, in ticks of the clock rate).
+    """
+
+    __slots__ = (
+        "_extension",
+        "_profile",
+        "arrival_us",
+        "marker",
+        "media_time",
+        "payload",
+        "pt",
+        "seq",
+        "ssrc",
+        "timestamp",
+    )
+
+    def __init__(
+        self,
+        seq: int,
+        timestamp: int,
+        ssrc: int,
+        marker: bool,
+        pt: int,
+        payload: memoryview,
+        profile: int = 0,
+        extension: memoryview | None = None,
+    ) -> None:
+        self.seq = seq
+        self.timestamp = timestamp
+        self.ssrc = ssrc
+        self.marker = marker
+        self.pt = pt
+        self.payload = payload
+        self._profile = profile
+        self._extension = extension
+        self.arrival_us = 0
+        self.media_time = timestamp
+
+    def extensions(self) -> dict[int, bytes]:
+        """Return the header extensions by id (RFC 8285, one-byte and two-byte form); a damaged rest is left out."""
+        block = self._extension
+        if block is None:
+            return {}
+        if self._profile == _ONE_BYTE:
+            return _one_byte(block)
+        if self._profile & 0xFFF0 == _TWO_BYTE << 4:
+            return _two_byte(block)
+        return {}
+
+
+def parse(data: bytes | memoryview) -> Packet | None:
+    """Return the packet in `data`, or None if it is not a whole RTP packet of version 2."""
+    size = len(data)
+    if size < 12:
+        return None
+    first, second, seq, timestamp, ssrc = _FIXED.unpack_from(data)
+    if first & 0xC0 != 0x80:
+        return None
+    start = 12 + ((first & 0x0F) << 2)
+    profile = 0
+    extension = None
+    view = memoryview(data)
+    if first & 0x10:
+        if start + 4 > size:
+            return None
+        profile, words = _WORDS.unpack_from(data, start)
+        begin = start + 4
+        start = begin + (words << 2)
+        if start > size:
+            return None
+        extension = view[begin:start]
+    if first & 0x20:
+        size -= data[-1] or size  # a padding count of zero is malformed (RFC 3550, 5.1)
+    if start > size:
+        return None
+    return Packet(seq, timestamp, ssrc, second > 127, second & 0x7F, view[start:size], profile, extension)
+
+
+def _one_byte(block: memoryview) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    at = 0
+    while at < len(block):
+        head = block[at]
+        if head == 0:  # padding
+            at += 1
+            continue
+        ident, length = head >> 4, (head & 0x0F) + 1
+        if ident == 15 or at + 1 + length > len(block):  # 15 ends the block (RFC 8285, 4.2)
+            break
+        if ident:
+            found[ident] = bytes(block[at + 1 : at + 1 + length])
+        at += 1 + length
+    return found
+
+
+def _two_byte(block: memoryview) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    at = 0
+    while at < len(block):
+        if block[at] == 0:  # padding
+            at += 1
+            continue
+        if at + 2 > len(block) or at + 2 + block[at + 1] > len(block):
+            break
+        found[block[at]] = bytes(block[at + 2 : at + 2 + block[at + 1]])
+        at += 2 + block[at + 1]
+    return found
