@@ -1,0 +1,114 @@
+"""Owns participants' tokens: JSON Web Tokens (RFC 7519), HS256, that the official browser SDK can read.
+
+That SDK takes the payload apart with `atob` and `JSON.parse`, so the payload is plain ASCII and its base64url form has
+no `-` and no `_`. In ASCII only `>`, `?`, `~` and DEL can bring those about; they are written as JSON escapes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import jwt
+
+from roomtape.errors import StorageError, Unauthorized
+
+ALGORITHM = "HS256"
+KEY_FILE = "token.key"
+_KEY_BYTES = 32
+_LEEWAY_S = 5
+_NEEDED = ["orgId", "meetingId", "participantId", "iat", "exp"]
+_NOT_FOR_ATOB = re.compile(r"[>?~\x7f]")
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Whom a token was made for. Times in s since the Unix epoch."""
+
+    app_id: str
+    meeting_id: str
+    participant_id: str
+    preset_name: str
+    issued_at: int
+    expires_at: int
+
+
+class TokenIssuer:
+    """Makes and checks participants' tokens with one key; `ttl_s` is how long a new one is valid, in s."""
+
+    def __init__(self, key: bytes, ttl_s: int) -> None:
+        self._key = key
+        self._ttl_s = ttl_s
+        self._jws = jwt.PyJWS(algorithms=[ALGORITHM])
+
+    def issue(self, app_id: str, meeting_id: str, participant_id: str, preset_name: str) -> str:
+        """Return a token for one participant of one meeting."""
+        now = int(time.time())
+        claims = {
+            "orgId": app_id,
+            "meetingId": meeting_id,
+            "participantId": participant_id,
+            "presetName": preset_name,
+            "iat": now,
+            "exp": now + self._ttl_s,
+        }
+        text = json.dumps(claims, ensure_ascii=True, separators=(",", ":"))
+        payload = _NOT_FOR_ATOB.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return self._jws.encode(payload.encode("ascii"), self._key, ALGORITHM)
+
+    def verify(self, token: str) -> Claims:
+        """Return what `token` says. Raises Unauthorized when it is expired, forged or not one of ours."""
+        try:
+            found = jwt.decode(token, self._key, algorithms=[ALGORITHM], leeway=_LEEWAY_S, options={"require": _NEEDED})
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthorized("this participant's token has expired; ask the application for a new one") from error
+        except jwt.InvalidTokenError as error:
+            raise Unauthorized("this is not a valid participant's token of this server") from error
+        return Claims(
+            app_id=str(found["orgId"]),
+            meeting_id=str(found["meetingId"]),
+            participant_id=str(found["participantId"]),
+            preset_name=str(found.get("presetName", "")),
+            issued_at=int(found["iat"]),
+            expires_at=int(found["exp"]),
+        )
+
+
+def load_key(data_dir: Path) -> bytes:
+    """Return the signing key of a data folder; the first call makes it, readable by its owner only (0600).
+
+    Raises StorageError when the file cannot be read or made, or is too short to be a key.
+    """
+    path = data_dir / KEY_FILE
+    try:
+        if not path.exists():
+            data_dir.mkdir(parents=True, exist_ok=True)
+            _write_secret(path, secrets.token_bytes(_KEY_BYTES))
+        key = path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"the key file {path} cannot be used: {error.strerror}") from error
+    if len(key) < _KEY_BYTES:
+        raise StorageError(f"the key file {path} is damaged; remove it, and every participant needs a new token")
+    return key
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    aside = path.with_suffix(".new")
+    aside.unlink(missing_ok=True)
+    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    aside.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
