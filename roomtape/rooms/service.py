@@ -229,6 +229,8 @@ class Rooms:
 
         Recordings are not stopped: they go on, or are finished, when the server is back.
         """
+        if self.stopping:
+            return
         self.stopping = True
         for timer in self._ends.values():
             timer.cancel()
