@@ -31,9 +31,11 @@ def composite(prefix: str | None, room_name: str, unix_ms: int, extension: str) 
     return f"{head}{safe(room_name)}_{unix_ms}.{extension}"
 
 
-def track(prefix: str, user_id: str, peer_id: str, stream_kind: str, media_kind: str, unix_ms: int) -> str:
+def track(
+    prefix: str, user_id: str, peer_id: str, stream_kind: str, media_kind: str, unix_ms: int, extension: str = "webm"
+) -> str:
     """Name of a participant's file; `unix_ms` is the wall time of its first packet, where its clock reads zero."""
-    return f"{prefix}_{safe(user_id)}_{safe(peer_id)}_{stream_kind}_{media_kind}_{unix_ms}.webm"
+    return f"{prefix}_{safe(user_id)}_{safe(peer_id)}_{stream_kind}_{media_kind}_{unix_ms}.{extension}"
 
 
 def track_pattern(prefix: str, media_kind: str) -> str:

@@ -79,7 +79,7 @@ class Remuxer:
         return ms
 
     def finish(self) -> None:
-        """Complete the file (Duration and Cues included) and put it in place, safe against a power cut.
+        """Complete the file (Duration and Cues included) and put it in place: whole, synced, by a rename.
 
         Raises RenderError when no frame was written, OSError when the disk does not take it.
         """
@@ -92,11 +92,6 @@ class Remuxer:
         with self._part.open("rb+") as file:
             os.fsync(file.fileno())
         self._part.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def discard(self) -> None:
         """Give the file up; nothing stays behind. After `finish` it does nothing."""
@@ -114,13 +109,13 @@ class Remuxer:
     def _open(self, first: bytes, keyframe: bool) -> None:
         if not keyframe:
             raise RenderError(f"{self._path.name}: a file cannot begin with a frame that needs an earlier one")
+        size = None if self._codec == "opus" else frame_size(self._codec, first)
         self._out = _container(self._part, extension(self._codec), self._start_us)
-        if self._codec == "opus":
+        if size is None:
             self._channels = 2 if first[0] & _OPUS_STEREO else 1
             self._stream = _add_opus(self._out, self._channels)
         else:
-            width, height = frame_size(self._codec, first)
-            self._stream = self._out.add_mux_stream(self._codec, width=width, height=height)
+            self._stream = self._out.add_mux_stream(self._codec, width=size[0], height=size[1])
 
     def _rewrap_as_stereo(self) -> None:
         """The header says one channel and a later packet has two: a player would fold them into one."""

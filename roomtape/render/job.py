@@ -92,6 +92,15 @@ class RenderResult:
         return RenderResult(files, body["duration_ms"], tuple(body["warnings"]))
 
 
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` safe against a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def write_json(path: Path, body: dict[str, Any]) -> None:
     """Write `body` to `path` so that a reader sees the old file or the whole new one, also after a power cut."""
     aside = path.with_suffix(path.suffix + ".part")

@@ -131,4 +131,5 @@ def test_nothing_and_nonsense_are_refused(tmp_path: Path) -> None:
             remuxer.write(0, 0, b"\x01\x02", False)
         with pytest.raises(RenderError, match="vp8 keyframe"):
             remuxer.write(0, 0, b"\x00\x02\x03", True)
+        assert remuxer.write(0, 0, video_loop("vp8", 320, 180, 10, 1).frames[0], True) == 0
     assert list(tmp_path.iterdir()) == []

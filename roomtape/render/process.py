@@ -1,0 +1,189 @@
+"""Owns the render process: `python -m roomtape.render.process WORK_DIR` turns a job file into files and a result.
+
+Exit codes: 0 done; 2 the job or the capture is at fault and 3 the disk does not take more (`error.json` says it to a
+human); 4 another process renders this work folder; anything else is a crash, after which it may simply be run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import errno
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from roomtape.capture.timeline import Timeline
+from roomtape.domain.recording import Kind
+from roomtape.errors import CaptureError, RenderError
+from roomtape.render import manifest
+from roomtape.render.job import OUT, PROGRESS, RenderJob, RenderResult, Wait, write_json
+from roomtape.render.tracks import missing, render_tracks
+from roomtape.render.verify import verify
+
+DONE, AT_FAULT, STORAGE_FULL, BUSY = 0, 2, 3, 4
+ERROR, LOCK = "error.json", "lock"
+
+_POLL_S = 0.2  # a follower looks this often whether the capture has grown
+_PROGRESS_S = 1.0
+_NICE = 5
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_ROOM_BYTES = 1 << 20  # with less than this left, a write that failed without saying why failed for want of room
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+log = structlog.get_logger("roomtape.render")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Render one work folder and return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m roomtape.render.process")
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--parent", type=int, help="pid of the process without which this one shall not live")
+    given = parser.parse_args(arguments)
+    if given.parent is not None:
+        die_with(given.parent)
+    _configure_logs()
+    os.nice(_NICE)
+    with _lock(given.work) as held:
+        if not held:
+            log.info("another process renders this folder", work=given.work.name)
+            return BUSY
+        return _guarded(given.work)
+
+
+def render(job: RenderJob, work: Path, progress: Progress, wait: Wait) -> RenderResult:
+    """Render `job` in `work`, verify what came out, and write `result.json`.
+
+    Raises RenderError or CaptureError with a sentence for a human, OSError and the like for a disk that refuses.
+    """
+    folder = Path(job.capture_dir)
+    if not folder.is_dir():
+        raise CaptureError(f"the capture folder {folder} is not there; it may have been removed after delivery")
+    timeline = Timeline(folder)
+    warnings: list[str] = []
+    if job.kind is Kind.TRACK:
+        files = render_tracks(job, work, timeline, wait, progress)
+        warnings = missing(job, timeline, files)
+    else:
+        # Only a composite needs the drawing and encoding libraries, and their loading takes a noticeable time.
+        from roomtape.render.composite import render_composite
+
+        files = render_composite(job, work, timeline, wait, progress)
+    duration_us = sum(i.duration_us for i in timeline.intervals(job.recording_id))
+    result = RenderResult(tuple(files), duration_us // 1000, tuple(warnings))
+    progress.state("verifying")
+    result = replace(result, warnings=(*warnings, *verify(job, result, work / OUT, timeline)))
+    manifest.write(job, result, work, timeline)
+    result.write(work)
+    progress.state("done")
+    return result
+
+
+class Progress:
+    """Keeps `progress.json` of a work folder up to date, about once a second; call it as often as you like."""
+
+    def __init__(self, work: Path) -> None:
+        self._path = work / PROGRESS
+        self._body: dict[str, Any] = {"rendered_ms": 0, "total_ms": None, "state": "rendering"}
+        self._written = 0.0
+
+    def __call__(self, rendered_ms: int, total_ms: int | None) -> None:
+        self._body["rendered_ms"], self._body["total_ms"] = rendered_ms, total_ms
+        if time.monotonic() - self._written >= _PROGRESS_S:
+            self._write()
+
+    def state(self, state: str) -> None:
+        """Say `state` (rendering, verifying, done, failed) at once."""
+        self._body["state"] = state
+        self._write()
+
+    def _write(self) -> None:
+        write_json(self._path, self._body)
+        self._written = time.monotonic()
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when `parent` is gone: a render is cheap to start again, an orphan is not.
+
+    Ends the process at once if that has happened already, see PR_SET_PDEATHSIG in prctl(2).
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _guarded(work: Path) -> int:
+    progress = Progress(work)
+    (work / ERROR).unlink(missing_ok=True)
+    try:
+        if RenderResult.read(work) is None:
+            progress.state("rendering")
+            render(_job(work), work, progress, lambda: time.sleep(_POLL_S))
+        return DONE
+    except (RenderError, CaptureError) as error:
+        return _fail(work, error.message, _storage_code(work) or AT_FAULT)
+    except Exception as error:
+        if getattr(error, "errno", None) in _FULL or _storage_code(work):
+            return _fail(work, f"the disk of {work} does not take more: {error}; make room and try again", STORAGE_FULL)
+        log.exception("the render crashed", work=work.name)
+        return 1
+
+
+def _job(work: Path) -> RenderJob:
+    try:
+        return RenderJob.read(work)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RenderError(f"the job file of {work.name} cannot be read: {error!r}") from error
+
+
+def _storage_code(work: Path) -> int:
+    return STORAGE_FULL if shutil.disk_usage(work).free < _ROOM_BYTES else 0
+
+
+def _fail(work: Path, message: str, code: int) -> int:
+    log.error("the render failed", work=work.name, reason=message, exit_code=code)
+    try:
+        write_json(work / ERROR, {"message": message})
+    except OSError as error:  # on a full disk the exit code alone has to say it
+        log.error("the reason cannot be kept", work=work.name, reason=str(error))
+    return code
+
+
+@contextmanager
+def _lock(work: Path) -> Iterator[bool]:
+    work.mkdir(parents=True, exist_ok=True)
+    with (work / LOCK).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _configure_logs() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
