@@ -76,7 +76,7 @@ class SimulatedParticipant:
         self._own_client = client is None
         self._client = client or httpx.AsyncClient(follow_redirects=True)
         self._cname = uuid.uuid4().hex
-        self._streams = self._make_streams()
+        self._streams: list[tuple[RtpStream, str]] = []
         self._sending: list[RtpStream] = []
         self._transport: Transport | None = None
         self._session: whip.WhipSession | None = None
@@ -94,8 +94,14 @@ class SimulatedParticipant:
         await self.leave()
 
     async def join(self) -> None:
-        """Publish and begin to send. Raises DestinationError when the server refuses or no media path is found."""
+        """Publish and begin to send.
+
+        Raises DestinationError when the server refuses or no media path is found, InvalidRequest for media that
+        cannot be made.
+        """
         try:
+            # Encoding takes a while the first time; the others' packets must go out meanwhile.
+            self._streams = await asyncio.to_thread(self._make_streams)
             await self._connect()
         except BaseException:
             await self._disconnect()
