@@ -1,0 +1,192 @@
+"""Owns the queries for recordings; every change of a recording's status goes through the lifecycle table here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from roomtape.db.database import Database
+from roomtape.db.models import MeetingRow, RecordingRow
+from roomtape.domain.recording import (
+    ACTIVE,
+    Caller,
+    CallerType,
+    Kind,
+    Recording,
+    StartCause,
+    Status,
+    Step,
+    StopCause,
+    advance,
+)
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.errors import NotFound
+
+MOST_WARNINGS = 100
+"""A recording keeps this many warnings; more of them help nobody."""
+
+
+async def insert(db: Database, recording: Recording) -> None:
+    """Remember a new recording."""
+    values = {name: getattr(recording, name) for name in Recording.__dataclass_fields__}
+    async with db.transaction() as tx:
+        tx.add(RecordingRow(**_columns(values)))
+
+
+async def get(db: Database, recording_id: str) -> Recording | None:
+    """Return the recording, or None."""
+    async with db.transaction() as tx:
+        row = await tx.get(RecordingRow, recording_id)
+        return _recording(row) if row else None
+
+
+async def active(db: Database) -> list[Recording]:
+    """Return every live recording (INVOKED, RECORDING, PAUSED), the oldest first."""
+    return await _in_order(db, RecordingRow.status.in_(ACTIVE))
+
+
+async def active_of(db: Database, meeting_id: str) -> list[Recording]:
+    """Return the live recordings of a meeting, the oldest first."""
+    return await _in_order(db, RecordingRow.status.in_(ACTIVE), RecordingRow.meeting_id == meeting_id)
+
+
+async def of_session(db: Database, session_id: str) -> list[Recording]:
+    """Return all recordings of a session, the oldest first."""
+    return await _in_order(db, RecordingRow.session_id == session_id)
+
+
+async def unfinished(db: Database) -> list[Recording]:
+    """Return the recordings that were stopped and are not delivered yet (UPLOADING), the oldest first."""
+    return await _in_order(db, RecordingRow.status == Status.UPLOADING)
+
+
+async def expiring(db: Database, now: datetime) -> list[Recording]:
+    """Return the delivered recordings whose time in the bucket is over at `now` and that are not marked so yet."""
+    return await _in_order(
+        db, RecordingRow.status == Status.UPLOADED, RecordingRow.expires_at <= now, RecordingRow.expired.is_(False)
+    )
+
+
+async def find(
+    db: Database,
+    app_id: str,
+    *,
+    meeting_id: str | None = None,
+    statuses: Collection[Status] = (),
+    search: str | None = None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    expired: bool | None = None,
+    newest_first: bool = True,
+    offset: int = 0,
+    limit: int = 25,
+) -> tuple[list[Recording], int]:
+    """Return one page of an app's recordings and how many match in all.
+
+    `search` is a meeting's id or a part of its title; `start` and `end` bound the time of the start request.
+    """
+    query = select(RecordingRow).where(RecordingRow.app_id == app_id)
+    if meeting_id:
+        query = query.where(RecordingRow.meeting_id == meeting_id)
+    if statuses:
+        query = query.where(RecordingRow.status.in_(list(statuses)))
+    if search:
+        titled = select(MeetingRow.id).where(MeetingRow.title.icontains(search, autoescape=True))
+        query = query.where(or_(RecordingRow.meeting_id == search, RecordingRow.meeting_id.in_(titled)))
+    if start:
+        query = query.where(RecordingRow.invoked_at >= start)
+    if end:
+        query = query.where(RecordingRow.invoked_at <= end)
+    if expired is not None:
+        query = query.where(RecordingRow.expired.is_(expired))
+    order = RecordingRow.invoked_at.desc() if newest_first else RecordingRow.invoked_at.asc()
+    async with db.transaction() as tx:
+        total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = await tx.scalars(query.order_by(order, RecordingRow.id).offset(offset).limit(limit))
+        return [_recording(row) for row in rows], total
+
+
+async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> Recording:
+    """Take one step of the lifecycle and set `changes` with it, in one transaction; return the recording after it.
+
+    Of several calls at once exactly those that the table allows one after another succeed. Raises Conflict for a step
+    that the present status does not allow, NotFound for an unknown id; nothing is changed then.
+    """
+    async with db.transaction() as tx:
+        row = await _locked(tx, recording_id)
+        row.status = advance(Status(row.status), taken)
+        for name, value in _columns(changes).items():
+            setattr(row, name, value)
+        return _recording(row)
+
+
+async def warn(db: Database, recording_id: str, sentence: str) -> None:
+    """Add a warning for a human to the recording, once."""
+    async with db.transaction() as tx:
+        row = await _locked(tx, recording_id)
+        if sentence not in row.warnings and len(row.warnings) < MOST_WARNINGS:
+            row.warnings = [*row.warnings, sentence]
+
+
+async def expire(db: Database, recording_id: str) -> None:
+    """Mark that the files of a delivered recording are gone from the bucket; its links go with them."""
+    gone = {"expired": True, "download": None, "audio_download": None}
+    async with db.transaction() as tx:
+        await tx.execute(update(RecordingRow).where(RecordingRow.id == recording_id).values(**gone))
+
+
+async def _in_order(db: Database, *conditions: Any) -> list[Recording]:
+    query = select(RecordingRow).where(*conditions).order_by(RecordingRow.invoked_at, RecordingRow.id)
+    async with db.transaction() as tx:
+        return [_recording(row) for row in await tx.scalars(query)]
+
+
+async def _locked(tx: AsyncSession, recording_id: str) -> RecordingRow:
+    """Return the row, locked until the transaction ends.
+
+    The update that changes nothing takes the lock in both databases: SQLite has no SELECT FOR UPDATE, and a
+    transaction there that begins by reading fails when another one wrote before its first write.
+    """
+    mine = RecordingRow.id == recording_id
+    await tx.execute(update(RecordingRow).where(mine).values(id=recording_id))
+    row = (await tx.scalars(select(RecordingRow).where(mine))).first()
+    if row is None:
+        raise NotFound(f"there is no recording {recording_id}")
+    return row
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """Turn domain values into what the columns hold."""
+    return {name: _column(value) for name, value in values.items()}
+
+
+def _column(value: Any) -> Any:
+    if isinstance(value, Caller):
+        return asdict(value)
+    if isinstance(value, RecordingConfig):
+        return value.to_json()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _caller(body: dict[str, Any] | None) -> Caller | None:
+    return Caller(CallerType(body["type"]), body["name"], body["user_id"]) if body else None
+
+
+def _recording(row: RecordingRow) -> Recording:
+    fields = {name: getattr(row, name) for name in Recording.__dataclass_fields__}
+    fields |= {
+        "kind": Kind(row.kind),
+        "status": Status(row.status),
+        "config": RecordingConfig.from_json(row.config),
+        "start_cause": StartCause(row.start_cause),
+        "start_caller": _caller(row.start_caller),
+        "stop_cause": StopCause(row.stop_cause) if row.stop_cause else None,
+        "stop_caller": _caller(row.stop_caller),
+        "warnings": tuple(row.warnings),
+    }
+    return Recording(**fields)

@@ -1,0 +1,242 @@
+"""Owns what happens from the stop on: render, verify, publish, tell, clean up; each step may be done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from roomtape.capture.paths import capture_dir
+from roomtape.clock import now_us, to_datetime, to_us
+from roomtape.db import recordings as rows
+from roomtape.db.database import Database
+from roomtape.domain.recording import Kind, Recording, Status, Step
+from roomtape.errors import RenderError, StorageError
+from roomtape.recordings import work, workflow
+from roomtape.recordings.port import Runner
+from roomtape.render.job import OUT, RESULT, RenderedFile, RenderResult
+from roomtape.settings import Settings
+from roomtape.storage.port import Bucket
+
+log = structlog.get_logger()
+
+STORAGE_PATIENCE_S = 3600.0
+"""A full disk is waited for so long; people make room when they are told."""
+_RENDER_TRIES, _RENDER_PAUSE_S = 2, 1.0
+_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+_NOBODY = "nothing was sent by anybody whom this recording includes, so it has no files"
+
+
+class Seals(Protocol):
+    """What a render needs of the event log (`sessionlogs.SessionLogs`)."""
+
+    async def seal(self, recording: Recording) -> None:
+        """Make the log say when the stopped recording began and ended. Raises StorageError."""
+
+
+class Finalizer:
+    """One durable workflow for each stopped recording, named by the recording's id.
+
+    `forget_capture` is told of a session whose capture may not be needed any more.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        runner: Runner,
+        bucket: Bucket,
+        logs: Seals,
+        forget_capture: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._runner = runner
+        self._bucket = bucket
+        self._logs = logs
+        self._forget_capture = forget_capture
+        address = workflow.system_database(settings.data_dir, settings.database_url)
+        self._workflows = workflow.Workflows(address, self._sequence)
+
+    async def start(self) -> None:
+        """Go on with what was interrupted. Links are made from here on, so the base URL must be known."""
+        await self._workflows.start()
+
+    async def close(self) -> None:
+        """Interrupt what runs; the next start goes on with it."""
+        await self._workflows.close()
+
+    async def begin(self, recording_id: str) -> None:
+        """Start the workflow of a stopped recording; calling it again does nothing."""
+        await self._workflows.begin(recording_id)
+
+    async def begin_all(self) -> None:
+        """Start the workflow of every recording that was stopped and has none, after a crash between the two."""
+        for recording in await rows.unfinished(self._db):
+            await self.begin(recording.id)
+
+    def _sequence(self, step: workflow.Step, recording_id: str) -> None:
+        problem = step("render", self.render, recording_id) or step("publish", self.publish, recording_id)
+        if problem:
+            step("fail", self.fail, recording_id, problem)
+        else:
+            step("deliver", self.deliver, recording_id)
+        step("tidy", self.tidy, recording_id)
+
+    async def render(self, recording_id: str) -> str:
+        """Make the files and check that they are what the render said; return "" or why that is not possible."""
+        recording = await rows.get(self._db, recording_id)
+        if recording is None or recording.status is not Status.UPLOADING:
+            return ""
+        tries = _RENDER_TRIES
+        while True:
+            try:
+                return await _patient(lambda: self._rendered(recording), recording_id)
+            except (RenderError, StorageError) as error:
+                tries -= 1
+                if tries == 0 or isinstance(error, StorageError):
+                    return str(error)
+                log.warning("rendered once more", recording_id=recording_id, error=str(error))
+            await asyncio.sleep(_RENDER_PAUSE_S)
+
+    async def _rendered(self, recording: Recording) -> str:
+        folder = self._folder(recording.id)
+        capture = capture_dir(self._settings.data_dir, recording.session_id)
+        await self._logs.seal(recording)
+        try:
+            await asyncio.to_thread(work.prepare, folder, recording, capture)
+        except OSError as error:
+            raise StorageError(f"the work folder {folder} cannot be written: {error.strerror}") from error
+        result = await self._runner.run(folder)
+        wrong = await asyncio.to_thread(_wrong, folder, result)
+        if wrong:
+            (folder / RESULT).unlink(missing_ok=True)  # what it vouches for is not there: render again
+            raise RenderError(f"the rendered file {wrong} is missing or damaged")
+        if not result.files and recording.kind is Kind.COMPOSITE:
+            raise RenderError("; ".join(result.warnings) or "the render made no file")
+        return ""
+
+    async def publish(self, recording_id: str) -> str:
+        """Put every file into the bucket, and nothing else; return "" or why that is not possible."""
+        recording = await rows.get(self._db, recording_id)
+        result = RenderResult.read(self._folder(recording_id))
+        if recording is None or recording.status is not Status.UPLOADING or result is None:
+            return ""
+        try:
+            return await _patient(lambda: self._published(recording, result), recording_id)
+        except StorageError as error:
+            return f"the files are rendered but cannot be put into the bucket: {error}"
+
+    async def _published(self, recording: Recording, result: RenderResult) -> str:
+        prefix = bucket_folder(recording)
+        for file in result.files:
+            await self._bucket.put(f"{prefix}/{file.name}", self._folder(recording.id) / OUT / file.name)
+        ours = {f"{prefix}/{file.name}" for file in result.files}
+        for name in await self._bucket.names(prefix):
+            if name not in ours:  # left by a crash
+                await self._bucket.delete(name)
+        return ""
+
+    async def deliver(self, recording_id: str) -> str:
+        """Say UPLOADED, with links that open the files until they expire."""
+        recording = await rows.get(self._db, recording_id)
+        result = RenderResult.read(self._folder(recording_id))
+        if recording is None or recording.status is not Status.UPLOADING or result is None:
+            return ""
+        expires_at = to_datetime(now_us()) + timedelta(days=self._settings.retention_days)
+
+        def link(file: RenderedFile) -> str:
+            return self._bucket.link(f"{bucket_folder(recording)}/{file.name}", expires_at)
+
+        warnings = [*recording.warnings, *result.warnings]
+        if not result.files:
+            warnings.append(_NOBODY)
+        await rows.step(
+            self._db,
+            recording_id,
+            Step.DELIVER,
+            **_downloads(recording, result, link),
+            expires_at=expires_at,
+            file_size=sum(file.size for file in result.files if file.role != "manifest"),
+            duration_ms=result.duration_ms,
+            warnings=list(dict.fromkeys(warnings)),
+        )
+        took_ms = (now_us() - to_us(recording.stopped_at)) // 1000 if recording.stopped_at else None
+        log.info("recording delivered", recording_id=recording_id, files=len(result.files), after_stop_ms=took_ms)
+        return ""
+
+    async def fail(self, recording_id: str, problem: str) -> str:
+        """Say ERRORED: nothing could be saved. The capture is kept for `retention_days`, to be rendered by hand."""
+        recording = await rows.get(self._db, recording_id)
+        if recording is None or recording.status is not Status.UPLOADING:
+            return ""
+        capture = capture_dir(self._settings.data_dir, recording.session_id)
+        sentence = f"{problem}. What was captured is kept in {capture} for {self._settings.retention_days:g} days"
+        await rows.step(self._db, recording_id, Step.FAIL, error=sentence)
+        log.error("recording failed", recording_id=recording_id, error=sentence)
+        return ""
+
+    async def tidy(self, recording_id: str) -> str:
+        """Remove the work folder, and the capture if nobody needs it."""
+        recording = await rows.get(self._db, recording_id)
+        if recording is not None and recording.status is not Status.UPLOADING:
+            await asyncio.to_thread(shutil.rmtree, self._folder(recording_id), ignore_errors=True)
+            await self._forget_capture(recording.session_id)
+        return ""
+
+    def _folder(self, recording_id: str) -> Path:
+        return work.folder(self._settings.data_dir, recording_id)
+
+
+def bucket_folder(recording: Recording) -> str:
+    """Return where in the bucket the files of a recording lie."""
+    return f"{recording.app_id}/{recording.id}"
+
+
+async def _patient(attempt: Callable[[], Awaitable[str]], recording_id: str) -> str:
+    """Try again as long as only the disk refuses. Raises the last StorageError after STORAGE_PATIENCE_S."""
+    waited, pause = 0.0, _WAIT_S
+    while True:
+        try:
+            return await attempt()
+        except StorageError as error:
+            if waited >= STORAGE_PATIENCE_S:
+                raise
+            log.error("recording waits for the disk", recording_id=recording_id, error=str(error))
+        await asyncio.sleep(pause)
+        waited, pause = waited + pause, min(pause * 2, _LONGEST_WAIT_S)
+
+
+def _wrong(folder: Path, result: RenderResult) -> str | None:
+    """Return the name of the first file that is not as the result says, or None."""
+    for file in result.files:
+        path = folder / OUT / file.name
+        try:
+            with path.open("rb") as content:
+                sound = hashlib.file_digest(content, "sha256").hexdigest() == file.sha256
+        except OSError:
+            sound = False
+        if not sound:
+            return file.name
+    return None
+
+
+def _downloads(recording: Recording, result: RenderResult, link: Callable[[RenderedFile], str]) -> dict[str, Any]:
+    """Return the columns `download` and `audio_download`, in the public API's shape."""
+    if recording.kind is Kind.TRACK:
+        layers: dict[str, dict[str, dict[str, str]]] = {}
+        for file in result.files:
+            if file.role == "track":
+                layers.setdefault(file.layer or "default", {})[file.name] = {"download_url": link(file)}
+        return {
+            "download": [{"layer_name": name, "download_urls": urls} for name, urls in layers.items()],
+            "audio_download": None,
+        }
+    links = {file.role: link(file) for file in result.files}
+    return {"download": links.get("composite"), "audio_download": links.get("audio")}

@@ -1,0 +1,39 @@
+"""Owns what recordings ask of rooms and of the render runner; `rooms.service.Rooms` and `RenderRunner` offer it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from roomtape.capture.events import Event
+from roomtape.domain.meeting import Meeting
+from roomtape.render.job import RenderResult
+from roomtape.rooms.live import LiveSession
+
+
+class Rooms(Protocol):
+    """The live sessions."""
+
+    sessions: dict[str, LiveSession]
+
+    def of_meeting(self, meeting_id: str) -> LiveSession | None:
+        """Return the meeting's live session, or None."""
+
+    async def open(self, meeting: Meeting) -> LiveSession:
+        """Return the meeting's live session, a new one if there is none. Raises SfuError, StorageError."""
+
+    async def capture(self, session: LiveSession, peer_id: str, on: bool) -> None:
+        """Switch the writing of a peer's packets. Raises SfuError, StorageError."""
+
+    async def log(self, session: LiveSession, *events: Event) -> None:
+        """Append to the session's event log, durably. Raises StorageError."""
+
+
+class Runner(Protocol):
+    """The render processes, one for each work folder."""
+
+    async def run(self, work: Path) -> RenderResult:
+        """Start or join the render of `work`; return its result. Raises RenderError."""
+
+    def start_following(self, work: Path) -> None:
+        """Start the render of a recording that is still running, in the background."""

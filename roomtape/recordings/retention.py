@@ -1,0 +1,103 @@
+"""Owns forgetting: files leave the bucket when they expire, captures the disk when nobody needs them any more."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from roomtape.capture.paths import capture_dir
+from roomtape.clock import now_us, to_datetime
+from roomtape.db import recordings as rows
+from roomtape.db import sessions
+from roomtape.db.database import Database
+from roomtape.domain.meeting import Session, SessionStatus
+from roomtape.domain.recording import ACTIVE, Recording, Status
+from roomtape.errors import RoomtapeError
+from roomtape.recordings.finalize import bucket_folder
+from roomtape.settings import Settings
+from roomtape.storage.port import Bucket
+
+log = structlog.get_logger()
+
+SWEEP_EVERY_S = 60.0
+
+
+class Retention:
+    """Sweeps once a minute. What is due is read from the rows, so a restart forgets nothing."""
+
+    def __init__(self, settings: Settings, db: Database, bucket: Bucket) -> None:
+        self._settings = settings
+        self._db = db
+        self._bucket = bucket
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, also: Callable[[], Awaitable[None]]) -> None:
+        """Begin to sweep; `also` is done in each round (stopped recordings without a workflow get theirs)."""
+        self._task = asyncio.create_task(self._run(also))
+
+    async def stop(self) -> None:
+        """End the rounds."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, also: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            for sweep in (self.expire, self.forget_captures, also):
+                try:
+                    await sweep()
+                except RoomtapeError as error:
+                    log.warning("sweep goes on in a minute", error=str(error))
+                except Exception:
+                    log.exception("sweep goes on in a minute")
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def expire(self) -> None:
+        """Delete the files of delivered recordings whose time is over. Raises StorageError."""
+        for recording in await rows.expiring(self._db, to_datetime(now_us())):
+            await self._bucket.delete(bucket_folder(recording))
+            await rows.expire(self._db, recording.id)
+            log.info("recording expired", recording_id=recording.id)
+
+    async def forget_captures(self) -> None:
+        """Delete every capture that nobody needs any more."""
+        root = capture_dir(self._settings.data_dir, "x").parent
+        folders = await asyncio.to_thread(lambda: [f.name for f in root.glob("*") if f.is_dir()])
+        for session_id in folders:
+            await self.forget_capture(session_id)
+
+    async def forget_capture(self, session_id: str) -> None:
+        """Delete the capture of a session if its time is over; a folder that is no session's of ours is left alone."""
+        session = await sessions.get(self._db, session_id)
+        if session is None:
+            return
+        until = self._needed_until(session, await rows.of_session(self._db, session_id))
+        if until is not None and until <= to_datetime(now_us()):
+            folder = capture_dir(self._settings.data_dir, session_id)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            log.info("capture deleted", session_id=session_id)
+
+    def _needed_until(self, session: Session, recordings: list[Recording]) -> datetime | None:
+        """Return when the capture may go, None while that cannot be said.
+
+        After a delivery `capture_retention_hours`; a recording that failed has nothing but its capture, which stays as
+        long as its files would have.
+        """
+        if session.status is not SessionStatus.ENDED or session.ended_at is None:
+            return None
+        until = session.ended_at
+        for recording in recordings:
+            if recording.status in ACTIVE or recording.status is Status.UPLOADING:
+                return None
+            until = max(until, self._one_needed_until(recording))
+        return until
+
+    def _one_needed_until(self, recording: Recording) -> datetime:
+        stays = timedelta(days=self._settings.retention_days)
+        if recording.status is Status.ERRORED or recording.expires_at is None:
+            return (recording.stopped_at or recording.invoked_at) + stays
+        return recording.expires_at - stays + timedelta(hours=self._settings.capture_retention_hours)

@@ -1,0 +1,65 @@
+"""Owns reading and appending to a session's event log by the session's id, whether it is live or has ended."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from roomtape.capture.eventlog import EventLogReader, EventLogWriter
+from roomtape.capture.events import (
+    Event,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
+)
+from roomtape.capture.paths import EVENTS, capture_dir
+from roomtape.clock import to_us
+from roomtape.domain.recording import Recording
+from roomtape.recordings.port import Rooms
+
+RecordingEvent = RecordingStarted | RecordingPaused | RecordingResumed | RecordingStopped
+
+
+class SessionLogs:
+    """The event logs under `data_dir`; a live session's log is written through `rooms`, who hold it open."""
+
+    def __init__(self, data_dir: Path, rooms: Rooms) -> None:
+        self._data_dir = data_dir
+        self._rooms = rooms
+
+    async def append(self, session_id: str, *events: Event) -> None:
+        """Append events; they are on the disk on return. Raises StorageError."""
+        session = self._rooms.sessions.get(session_id)
+        if session is not None:
+            await self._rooms.log(session, *events)
+        else:
+            await asyncio.to_thread(self._append_ended, session_id, events)
+
+    def _append_ended(self, session_id: str, events: tuple[Event, ...]) -> None:
+        writer = EventLogWriter(capture_dir(self._data_dir, session_id) / EVENTS)
+        try:
+            for event in events:
+                writer.append(event)
+        finally:
+            writer.close()
+
+    async def of(self, recording: Recording) -> list[RecordingEvent]:
+        """Return what the log says of one recording, in its order; nothing when there is no log."""
+        path = capture_dir(self._data_dir, recording.session_id) / EVENTS
+        events = await asyncio.to_thread(EventLogReader(path).poll)
+        return [e for e in events if isinstance(e, RecordingEvent) and e.recording_id == recording.id]
+
+    async def seal(self, recording: Recording) -> None:
+        """Make the log of a stopped recording say when it began and ended, as its row does. Safe to repeat.
+
+        After a crash, or with a full disk, the row knew of the stop and the log did not. Raises StorageError.
+        """
+        said = {type(event) for event in await self.of(recording)}
+        missing: list[Event] = []
+        if RecordingStarted not in said and recording.started_at is not None:
+            missing.append(RecordingStarted(to_us(recording.started_at), recording.id, recording.config.user_ids))
+        if RecordingStopped not in said and recording.stopped_at is not None:
+            missing.append(RecordingStopped(to_us(recording.stopped_at), recording.id))
+        if missing:
+            await self.append(recording.session_id, *missing)

@@ -1,0 +1,86 @@
+"""Owns the regular look at running captures: synced to the disk, switched as wanted, and the disk not full."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from roomtape.clock import now_us, to_datetime
+from roomtape.db import recordings as rows
+from roomtape.db.database import Database
+from roomtape.domain.recording import Status
+from roomtape.errors import RoomtapeError, StorageError
+from roomtape.recordings import disk
+from roomtape.recordings.captures import Captures
+from roomtape.recordings.port import Rooms
+from roomtape.rooms.live import LiveSession
+
+log = structlog.get_logger()
+
+
+class CaptureWatch:
+    """One round each `interval_s` over the sessions with a running recording."""
+
+    def __init__(self, interval_s: float, db: Database, rooms: Rooms, captures: Captures) -> None:
+        self._interval_s = interval_s
+        self._db = db
+        self._rooms = rooms
+        self._captures = captures
+        self._trouble: dict[str, str] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """End the rounds."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval_s)
+            for session in list(self._rooms.sessions.values()):
+                try:
+                    await self.look(session)
+                except RoomtapeError as error:
+                    log.warning("captures not looked after", session_id=session.id, error=str(error))
+                except Exception:
+                    log.exception("captures not looked after", session_id=session.id)
+
+    async def look(self, session: LiveSession) -> None:
+        """One round over a session: sync, probe, tell its recordings of trouble that came or went, switch again."""
+        running = [r for r in self._captures.of_session(session.id) if r.status is Status.RECORDING]
+        if not running:
+            self._trouble.pop(session.id, None)
+        else:
+            bases = [peer.base for peer in session.peers.values() if peer.base is not None]
+            trouble = await asyncio.to_thread(_check, session, bases)
+            before = self._trouble.get(session.id)
+            if trouble is not None and trouble != before:
+                self._trouble[session.id] = trouble
+                log.error("captures in danger", session_id=session.id, trouble=trouble)
+                await self._tell(session, trouble)
+            elif trouble is None and before is not None:
+                del self._trouble[session.id]
+                await self._tell(session, f"captures are written again since {to_datetime(now_us()):%H:%M:%S} UTC")
+        if not session.ended and self._captures.differ(session):
+            for peer_id, error in (await self._captures.apply(session)).items():
+                log.warning("capture not as wanted", session_id=session.id, peer_id=peer_id, error=str(error))
+
+    async def _tell(self, session: LiveSession, sentence: str) -> None:
+        for recording in self._captures.of_session(session.id):
+            await rows.warn(self._db, recording.id, sentence)
+
+
+def _check(session: LiveSession, bases: list[str]) -> str | None:
+    """Sync the running takes and return what is wrong with the disk, or None."""
+    try:
+        disk.sync_takes(session.capture_dir, bases)
+        disk.probe(session.capture_dir)
+    except StorageError as error:
+        return str(error)
+    return disk.shortage(session.capture_dir)

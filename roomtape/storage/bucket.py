@@ -1,0 +1,164 @@
+"""Owns the bucket that is a folder: files are stored whole or not at all, and links to them are signed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import mimetypes
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from roomtape.errors import Forbidden, NotFound, StorageError
+
+_TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json", ".m4a": "audio/mp4"}
+_TYPES |= {".mp3": "audio/mpeg", ".tar": "application/x-tar"}
+_KEY_BYTES = 32
+_ASIDE = ".part-"
+
+
+def content_type(name: str) -> str:
+    """Return the media type that a browser needs for a file of this name."""
+    return _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def signing_key(file: Path) -> bytes:
+    """Return the key in `file` (32 bytes); make it at the first call, readable by its owner only.
+
+    Raises StorageError when the file cannot be read or made.
+    """
+    try:
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            aside = file.with_name(f"{file.name}{_ASIDE}{secrets.token_hex(4)}")
+            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:  # noqa: PTH123
+                out.write(secrets.token_bytes(_KEY_BYTES))
+                out.flush()
+                os.fsync(out.fileno())
+            _make_once(aside, file)
+        key = file.read_bytes()
+    except OSError as error:
+        raise StorageError(f"the key for signed links, {file}, cannot be used: {error.strerror}") from error
+    if len(key) != _KEY_BYTES:
+        raise StorageError(f"{file} is no key of {_KEY_BYTES} bytes; delete it to have a new one made")
+    return key
+
+
+def _make_once(aside: Path, file: Path) -> None:
+    """Give `aside` its name unless somebody else was first: all must sign with the same key."""
+    try:
+        file.hardlink_to(aside)
+        _sync_folder(file.parent)
+    except FileExistsError:
+        return
+    finally:
+        aside.unlink()
+
+
+class FolderBucket:
+    """Files under `root`; links are `{base_url}/bucket/{path}?expires=UNIX&signature=HEX`.
+
+    The signature is HMAC-SHA256 (RFC 2104) over the path, a newline and the expiry in Unix seconds. `base_url` is
+    called at each link, because the port may be known only once the server listens.
+    """
+
+    def __init__(self, root: Path, base_url: Callable[[], str], key: bytes) -> None:
+        self.root = root.resolve()
+        self._base_url = base_url
+        self._key = key
+
+    async def put(self, path: str, file: Path) -> None:
+        """Store `file` under `path`; on the same file system it is linked, not copied. Raises StorageError."""
+        await asyncio.to_thread(self._put, self._inside(path), file)
+
+    def _put(self, target: Path, file: Path) -> None:
+        aside = target.with_name(f"{_ASIDE}{secrets.token_hex(8)}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # The file is ours and finished: nobody writes to it any more, so a second name is as good as a copy.
+            try:
+                aside.hardlink_to(file)
+            except (OSError, NotImplementedError):
+                shutil.copyfile(file, aside)
+            _sync(aside)
+            aside.replace(target)
+            _sync_folder(target.parent)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise StorageError(
+                f"{target} cannot be written: {error.strerror}; make room or correct its rights"
+            ) from error
+
+    async def names(self, prefix: str) -> list[str]:
+        """Return the paths of all files under `prefix`, also those that a crash left half written."""
+        return await asyncio.to_thread(self._names, self._inside(prefix))
+
+    def _names(self, folder: Path) -> list[str]:
+        return sorted(p.relative_to(self.root).as_posix() for p in folder.rglob("*") if p.is_file())
+
+    async def delete(self, path: str) -> None:
+        """Delete a file or folder. Raises StorageError when something of it stays."""
+        await asyncio.to_thread(self._delete, self._inside(path))
+
+    def _delete(self, target: Path) -> None:
+        try:
+            if target.is_dir():
+                shutil.rmtree(target)
+            else:
+                target.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StorageError(f"{target} cannot be deleted: {error.strerror}; correct its rights") from error
+
+    def link(self, path: str, expires_at: datetime) -> str:
+        """Return a signed URL for `path`."""
+        expires = int(expires_at.timestamp())
+        signature = self._sign(path, str(expires))
+        return f"{self._base_url().rstrip('/')}/bucket/{quote(path)}?expires={expires}&signature={signature}"
+
+    def open_link(self, path: str, expires: str, signature: str) -> Path:
+        """Return the file that a link names; `path` is unquoted.
+
+        Raises Forbidden for a wrong or expired signature, NotFound when the file is not (or no longer) there.
+        """
+        if not hmac.compare_digest(self._sign(path, expires).encode(), signature.encode("utf-8", "replace")):
+            raise Forbidden("this link's signature is wrong; use the link as it was given, to its last character")
+        if not expires.isascii() or not expires.isdigit() or int(expires) < time.time():
+            raise Forbidden("this link has expired")
+        file = self._inside(path)
+        if not file.is_file():
+            raise NotFound("there is no such file in the bucket; it may have expired")
+        return file
+
+    def _sign(self, path: str, expires: str) -> str:
+        return hmac.new(self._key, f"{path}\n{expires}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+    def _inside(self, path: str) -> Path:
+        """Return the place of `path` under the root, symbolic links followed; NotFound for one that is outside."""
+        parts = path.split("/")
+        if "\0" in path or any(part in ("", ".", "..") for part in parts):
+            raise NotFound("there is no such file in the bucket")
+        target = self.root.joinpath(*parts).resolve()
+        if not target.is_relative_to(self.root):
+            raise NotFound("there is no such file in the bucket")
+        return target
+
+
+def _sync(file: Path) -> None:
+    fd = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename lasts through a power cut only when its folder is written too."""
+    _sync(folder)
