@@ -1,0 +1,358 @@
+"""Owns Janus as the SFU: a VideoRoom per session, a publisher's handle per peer, its recorder for captures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from roomtape.errors import InvalidRequest, RoomtapeError, SfuError
+from roomtape.settings import Settings
+from roomtape.sfu.janus import answer, capturefiles, config
+from roomtape.sfu.janus.client import (
+    HANDLE_NOT_FOUND,
+    INVALID_SDP,
+    JOIN_FIRST,
+    NO_SUCH_ROOM,
+    ROOM_EXISTS,
+    Message,
+    PluginReply,
+)
+from roomtape.sfu.janus.link import JanusLink
+from roomtape.sfu.janus.process import JanusProcess
+from roomtape.sfu.port import (
+    Candidate,
+    Down,
+    Handle,
+    Lost,
+    Published,
+    PublishedTrack,
+    Ready,
+    Receiving,
+    SfuEvent,
+    Up,
+)
+
+log = structlog.get_logger()
+
+_MOST_PUBLISHERS = 1000
+_VIDEO_CODECS = "vp8,vp9,h264"
+_KEYFRAME_EVERY_S = 10
+_GONE = frozenset({HANDLE_NOT_FOUND, JOIN_FIRST})
+
+
+@dataclass
+class _Publisher:
+    """What we know of a handle; `tracks` None when it was published to an earlier run of the server."""
+
+    room_id: str
+    tracks: tuple[PublishedTrack, ...] | None
+    up: bool = False
+
+
+class JanusSfu:
+    """Implements `roomtape.sfu.port.Sfu` with a Janus of its own, or the one at `settings.janus_url`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process = None if settings.janus_url else JanusProcess(settings, on_exit=self._process_died)
+        self._secrets = config.load_secrets(settings)
+        self._listener: Callable[[SfuEvent], None] = _nobody
+        self._rooms: dict[str, Path] = {}
+        self._publishers: dict[Handle, _Publisher] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._link = JanusLink(
+            self._address,
+            self._secrets.api if self._process else settings.janus_api_secret,
+            settings.janus_reclaim_s,
+            on_event=self._on_event,
+            on_lost=self._on_lost,
+            on_ready=self._on_ready,
+        )
+
+    @property
+    def session(self) -> int | None:
+        """The Janus session that all handles belong to; to be kept for `start`'s `claim`."""
+        return self._link.session
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of our own Janus while it is up."""
+        return self._process.pid if self._process else None
+
+    async def start(self, listener: Callable[[SfuEvent], None], claim: int | None) -> bool:
+        """See `Sfu.start`. Raises SfuError when Janus cannot be started or reached."""
+        self._listener = listener
+        if self._process is not None:
+            await self._process.start()
+        try:
+            return await self._link.open(claim)
+        except BaseException:
+            if self._process is not None:
+                self._process.release()
+            raise
+
+    async def stop(self, *, keep_media: bool) -> None:
+        """See `Sfu.stop`."""
+        for task in self._tasks:
+            task.cancel()
+        if self._process is not None:
+            self._process.release()
+        await self._link.close(keep_session=keep_media)
+        if self._process is not None and not keep_media:
+            await self._process.stop()
+
+    async def open_room(self, room_id: str, capture_dir: Path) -> None:
+        """See `Sfu.open_room`."""
+        body: Message = {
+            "request": "create",
+            "room": room_id,
+            "secret": self._secrets.room(room_id),
+            "is_private": True,
+            "permanent": False,
+            "publishers": _MOST_PUBLISHERS,
+            "bitrate": 0,
+            "fir_freq": _KEYFRAME_EVERY_S,
+            "audiocodec": "opus",
+            "videocodec": _VIDEO_CODECS,
+            "transport_wide_cc_ext": True,
+            "record": False,
+            "rec_dir": str(capture_dir),
+            "notify_joining": False,
+            "require_pvtid": False,
+        }
+        if self._process is not None:
+            body["admin_key"] = self._secrets.admin
+        try:
+            await self._link.rooms(body)
+        except SfuError as error:
+            if error.sfu_code != ROOM_EXISTS:
+                raise
+        self._rooms[room_id] = capture_dir
+
+    async def close_room(self, room_id: str) -> None:
+        """See `Sfu.close_room`."""
+        self._rooms.pop(room_id, None)
+        inside = [handle for handle, publisher in self._publishers.items() if publisher.room_id == room_id]
+        for handle in inside:
+            await self.unpublish(handle)
+        try:
+            # Whoever is left (a publisher of an earlier run) is told, and detached in `_on_event`.
+            secret = self._secrets.room(room_id)
+            await self._link.rooms({"request": "destroy", "room": room_id, "secret": secret, "permanent": False})
+        except SfuError as error:
+            if error.sfu_code != NO_SUCH_ROOM:
+                raise
+
+    async def publish(
+        self, room_id: str, peer_id: str, display: str, offer: str, video_codec: str | None, capture_base: str | None
+    ) -> Published:
+        """See `Sfu.publish`. Raises StorageError, publishing nothing, when a wanted capture cannot be written."""
+        folder = self._folder(room_id)
+        if capture_base is not None:
+            await capturefiles.check_writable(folder)
+        handle = Handle(self._session_id(), await self._link.attach())
+        body: Message = {
+            "request": "joinandconfigure",
+            "ptype": "publisher",
+            "room": room_id,
+            "id": peer_id,
+            "display": _display(display, handle),
+        }
+        if video_codec is not None:
+            body["videocodec"] = video_codec
+        if capture_base is not None:
+            # Set before the SDP is handled, so that the files are open before the first packet can come.
+            body |= {"record": True, "filename": capture_base}
+        try:
+            published = await self._published(handle, body, offer)
+            self._publishers[handle] = _Publisher(room_id, published.tracks)
+            if capture_base is not None:
+                await capturefiles.wait_for_files(folder, capture_base, published.tracks)
+        except BaseException:
+            await asyncio.shield(self._drop(handle))
+            raise
+        return published
+
+    async def trickle(self, handle: Handle, candidates: list[Candidate]) -> None:
+        """See `Sfu.trickle`. Janus bundles, and takes no notice of candidates of any but the first m-line."""
+        self._check(handle)
+        items = [_candidate(candidate) for candidate in candidates]
+        if items:
+            await self._link.request({"janus": "trickle", "handle_id": handle.id, "candidates": items})
+
+    async def start_capture(self, handle: Handle, capture_base: str) -> None:
+        """See `Sfu.start_capture`. Returns when the files are there; a publisher whose media is not up gets them then.
+
+        Raises StorageError when they cannot be written. A running capture is ended first: Janus would otherwise
+        keep writing to the old files.
+        """
+        reply = await self._configure(handle, {"record": False})
+        folder = self._folder(str(reply.data["room"]))
+        await capturefiles.check_writable(folder)
+        await self._configure(handle, {"record": True, "filename": capture_base})
+        publisher = self._publishers.get(handle)
+        if publisher is None or not publisher.up:
+            return
+        try:
+            await capturefiles.wait_for_files(folder, capture_base, publisher.tracks)
+        except BaseException:
+            with suppress(SfuError):
+                await self._configure(handle, {"record": False})
+            raise
+
+    async def stop_capture(self, handle: Handle) -> None:
+        """See `Sfu.stop_capture`.
+
+        Janus confirms after janus_videoroom_recorder_close: that takes the recorder's mutex, so no packet is half
+        written; lets no further one in; flushes stdio's buffer (its fseek does) and closes the file. What a reader
+        finds after this is whole. A handle that is gone had its files closed with it.
+        """
+        try:
+            await self._configure(handle, {"record": False})
+        except SfuError as error:
+            if error.sfu_code not in _GONE:
+                raise
+
+    async def request_keyframe(self, handle: Handle) -> None:
+        """See `Sfu.request_keyframe`."""
+        await self._configure(handle, {"keyframe": True})
+
+    async def unpublish(self, handle: Handle) -> None:
+        """See `Sfu.unpublish`."""
+        if handle.session == self.session:
+            await self._drop(handle)
+        self._publishers.pop(handle, None)
+
+    async def alive(self, handle: Handle) -> bool:
+        """See `Sfu.alive`. Janus is asked, since whatever it reported while we were away went nowhere."""
+        if handle.session != self.session:
+            return False
+        try:
+            room_id = str((await self._configure(handle, {})).data["room"])
+            listed = await self._link.rooms({"request": "listparticipants", "room": room_id})
+        except SfuError as error:
+            if error.sfu_code in _GONE or error.sfu_code == NO_SUCH_ROOM:
+                return False
+            raise
+        mark = _display("", handle)
+        up = any(p.get("publisher") and p.get("display", "").endswith(mark) for p in listed["participants"])
+        known = self._publishers.get(handle)
+        if known is not None:
+            known.up = known.up or up
+        elif up:
+            self._publishers[handle] = _Publisher(room_id, None, up=True)
+        return up
+
+    async def _published(self, handle: Handle, body: Message, offer: str) -> Published:
+        try:
+            reply = await self._link.plugin(handle.id, body, offer)
+        except SfuError as error:
+            if error.sfu_code in INVALID_SDP:
+                raise InvalidRequest(f"this SDP cannot be used; {error}", status=400) from error
+            raise
+        if reply.sdp is None:
+            raise SfuError("Janus took the offer but sent no answer")
+        tracks = answer.tracks(reply.sdp)
+        if not tracks:
+            raise InvalidRequest(f"nothing in this SDP can be taken; offer opus, or one of {_VIDEO_CODECS}", status=400)
+        return Published(handle, reply.sdp, tracks)
+
+    async def _configure(self, handle: Handle, values: Message) -> PluginReply:
+        self._check(handle)
+        return await self._link.plugin(handle.id, {"request": "configure", **values})
+
+    async def _drop(self, handle: Handle) -> None:
+        """Leave, so that the peer's id is free at once, and detach; errors mean that there is nothing to put out."""
+        self._publishers.pop(handle, None)
+        with suppress(SfuError):
+            await self._link.plugin(handle.id, {"request": "leave"})
+        with suppress(SfuError):
+            await self._link.request({"janus": "detach", "handle_id": handle.id})
+
+    def _check(self, handle: Handle) -> None:
+        if handle.session != self.session:
+            raise SfuError("this publisher was in an SFU session that is gone; it must publish again", HANDLE_NOT_FOUND)
+
+    def _session_id(self) -> int:
+        if self.session is None:
+            raise SfuError("Janus is away; it is being reached again, try once more in a moment")
+        return self.session
+
+    def _folder(self, room_id: str) -> Path:
+        folder = self._rooms.get(room_id)
+        if folder is None:
+            raise SfuError(f"room {room_id} is not open", NO_SUCH_ROOM)
+        return folder
+
+    async def _address(self) -> str:
+        if self._process is not None:
+            return await self._process.url()
+        assert self._settings.janus_url is not None
+        return self._settings.janus_url
+
+    def _process_died(self) -> None:
+        self._link.void()
+
+    def _on_lost(self) -> None:
+        self._publishers.clear()
+        self._rooms.clear()
+        self._listener(Lost())
+
+    def _on_ready(self, claimed: bool) -> None:
+        if claimed:
+            self._spawn(self._find_downs())
+        self._listener(Ready())
+
+    async def _find_downs(self) -> None:
+        """After a broken connection: report the publishers whose end could not be reported."""
+        for handle, publisher in list(self._publishers.items()):
+            with suppress(RoomtapeError):
+                if publisher.up and not await self.alive(handle):
+                    self._listener(Down(handle, "ended while Janus was out of reach"))
+
+    def _on_event(self, event: Message) -> None:
+        handle = Handle(event.get("session_id", 0), event.get("sender", 0))
+        publisher = self._publishers.get(handle)
+        match event.get("janus"):
+            case "webrtcup":
+                if publisher is not None:
+                    publisher.up = True
+                self._listener(Up(handle))
+            case "hangup":
+                self._listener(Down(handle, str(event.get("reason", "no reason given"))))
+            case "media":
+                mid, kind = str(event.get("mid", "")), str(event.get("type", ""))
+                self._listener(Receiving(handle, mid, kind, bool(event.get("receiving"))))
+            case "event" if event.get("plugindata", {}).get("data", {}).get("videoroom") == "destroyed":
+                self._spawn(self._drop(handle))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _nobody(event: SfuEvent) -> None:
+    """The listener before `start`."""
+
+
+def _display(name: str, handle: Handle) -> str:
+    """The handle ends the display name in Janus: the only way to find a handle's publisher in a list of them."""
+    return f"{name} #{handle.id}"
+
+
+def _candidate(candidate: Candidate) -> Message:
+    if not candidate.candidate:
+        return {"completed": True}
+    item: Message = {"candidate": candidate.candidate}
+    if candidate.mid is not None:
+        item["sdpMid"] = candidate.mid
+    if candidate.mline is not None or candidate.mid is None:
+        item["sdpMLineIndex"] = candidate.mline or 0
+    return item
