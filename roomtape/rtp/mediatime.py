@@ -28,7 +28,7 @@ JUMP_US = 200_000
 HOLD_US = 500_000
 """How long packets are held back after a jump until it shows what it was."""
 
-BURST_US = 60_000
+BURST_US = 30_000
 """A queue that empties shortens the delay by at least this from one half of the hold to the other; a jump does not."""
 
 DRAIN_US = 10_000_000
@@ -58,6 +58,7 @@ class MediaClock:
         "_drain_until",
         "_floor",
         "_held",
+        "_held_media",
         "_hold_from",
         "_hold_until",
         "_media",
@@ -80,6 +81,7 @@ class MediaClock:
         self._held: list[tuple[int, int]] = []
         self._hold_from = 0
         self._hold_until = 0
+        self._held_media = 0
         self._drain_until = 0
         self.held = False
         self.jumps = 0
@@ -89,9 +91,10 @@ class MediaClock:
         media = ticks * 1_000_000 // self._rate
         delay = arrival_us - media
         if self.held:
-            self.advance(arrival_us)
+            self.foresee(arrival_us, ticks)
         if self.held:
             self._held.append((arrival_us, delay))
+            self._held_media = media
             if len(self._held) > MAX_HELD:
                 self.decide()
             return
@@ -107,6 +110,12 @@ class MediaClock:
             self._media = media
             self._step = step
         self._follow(arrival_us, delay, step)
+
+    def foresee(self, arrival_us: int, ticks: int) -> None:
+        """Say which packet is pushed next: it may end a hold, so that what was held is placed before it."""
+        self.advance(arrival_us)
+        if self.held and abs(arrival_us - ticks * 1_000_000 // self._rate - self._held[0][1]) > MAX_DELAY_US:
+            self.decide()  # the clock jumped once more
 
     def advance(self, arrival_us: int) -> None:
         """Say that every packet still to come arrives at `arrival_us` or later; may end a hold."""
@@ -130,7 +139,7 @@ class MediaClock:
             free_from = self._media + self._offset + min(self._step, MAX_STEP_US)
             self._offset = max(best, free_from - self._hold_from)
             self._delays.clear()
-        self._media = self._hold_from
+        self._media = self._held_media
         self._held = []
 
     def place(self, ticks: int) -> int:
@@ -139,7 +148,7 @@ class MediaClock:
 
     def _hold(self, arrival_us: int, media: int, delay: int, length_us: int) -> None:
         self.held = True
-        self._hold_from = media
+        self._hold_from = self._held_media = media
         self._hold_until = arrival_us + length_us
         self._held = [(arrival_us, delay)]
 
