@@ -1,0 +1,144 @@
+"""Owns the canvas: one YUV 4:2:0 picture that is kept from tick to tick and on which only what changed is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import av
+import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from numpy.typing import NDArray
+
+from roomtape.domain.layout import Rect, contain
+
+Plane = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+"""Y, U, V of ITU-R BT.601, limited range."""
+
+BACKGROUND: Colour = (28, 128, 128)
+LETTERBOX: Colour = (20, 128, 128)
+CUT = 8
+"""A picture that is at most this much larger than its tile is cut at the edges: sharper than resampling, and free."""
+
+# AVCOL_SPC_* and AVCOL_RANGE_* of libavutil/pixfmt.h, where PyAV has no names for them.
+_SPC_BT709 = 1
+MATRIX_BT601 = 6  # AVCOL_SPC_SMPTE170M
+RANGE_LIMITED, _RANGE_FULL = 1, 2
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Planes of a picture in 4:2:0; Y is height x width, U and V are half of it each way. With `opacity` (each 0 to
+    256, one array a plane) it is blended, else copied."""
+
+    planes: tuple[Plane, Plane, Plane]
+    opacity: tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]] | None = None
+
+    @property
+    def width(self) -> int:
+        return int(self.planes[0].shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.planes[0].shape[0])
+
+
+class Canvas:
+    """The picture that is encoded. Colours are BT.601, limited range: what WebRTC's senders deliver, so that their
+    pictures need no conversion; sources tagged otherwise are converted. The encoder tags its output accordingly."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.frame = av.VideoFrame(width, height, "yuv420p")
+        self.frame.colorspace = MATRIX_BT601
+        self.frame.color_range = RANGE_LIMITED
+        self._planes = planes_of(self.frame)
+        self.whole = Rect(0, 0, width, height)
+        self.fill(self.whole, BACKGROUND)
+
+    def fill(self, rect: Rect, colour: Colour) -> None:
+        """Paint `rect` in one colour."""
+        for plane, value, (rows, columns) in zip(self._planes, colour, _slices(rect), strict=True):
+            plane[rows, columns] = value
+
+    def paste(self, picture: Picture, x: int, y: int) -> None:
+        """Put a picture with its top left corner at (x, y), both even."""
+        where = _slices(Rect(x, y, picture.width, picture.height))
+        for i, (plane, (rows, columns)) in enumerate(zip(self._planes, where, strict=True)):
+            target, source = plane[rows, columns], picture.planes[i]
+            if picture.opacity is None:
+                target[...] = source
+            else:
+                # source is multiplied by its opacity already, so that a blend is one product and one sum.
+                mixed = target * (256 - picture.opacity[i])
+                mixed >>= 8
+                mixed += source
+                target[...] = mixed
+
+    def place(self, source: av.VideoFrame, scaler: Scaler, rect: Rect) -> None:
+        """Show a decoded picture in `rect`, whole and in its own shape, bars beside it where the shapes differ."""
+        if 0 <= source.width - rect.width <= CUT and 0 <= source.height - rect.height <= CUT:
+            where, picture = rect, scaler.converted(source, source.width, source.height)
+        else:
+            where = contain(source.width, source.height, rect)
+            if where != rect:
+                self.fill(rect, LETTERBOX)
+            picture = scaler.converted(source, where.width, where.height)
+        left, top = _even_half(picture.width - where.width), _even_half(picture.height - where.height)
+        inner = _slices(Rect(left, top, where.width, where.height))
+        sources = planes_of(picture)
+        for plane, taken, (rows, columns), cut in zip(self._planes, sources, _slices(where), inner, strict=True):
+            plane[rows, columns] = taken[cut[0], cut[1]]
+
+
+class Scaler:
+    """Scales and converts the pictures of one tile. It keeps the C context, which is remade when a size changes."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def converted(self, source: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
+        """Return `source` at that size as limited-range BT.601 yuv420p; the very same frame where it is that already.
+
+        An untagged source counts as BT.601, as browsers take it.
+        """
+        full = source.color_range == _RANGE_FULL or source.format.name == "yuvj420p"
+        other = source.colorspace == _SPC_BT709
+        if (
+            source.width == width
+            and source.height == height
+            and source.format.name == "yuv420p"
+            and not (full or other)
+        ):
+            return source
+        return self._reformatter.reformat(
+            source,
+            width=width,
+            height=height,
+            format="yuv420p",
+            src_colorspace=Colorspace.ITU709 if other else Colorspace.ITU601,
+            dst_colorspace=Colorspace.ITU601,
+            src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=Interpolation.BILINEAR,
+            threads=1,
+        )
+
+
+def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
+    """Return the planes of a yuv420p frame as arrays that share its memory."""
+    y, u, v = (np.frombuffer(memoryview(p), np.uint8).reshape(-1, p.line_size) for p in frame.planes)
+    half_w, half_h = (frame.width + 1) // 2, (frame.height + 1) // 2
+    return y[: frame.height, : frame.width], u[:half_h, :half_w], v[:half_h, :half_w]
+
+
+def _slices(rect: Rect) -> tuple[tuple[slice, slice], ...]:
+    luma = slice(rect.y, rect.y + rect.height), slice(rect.x, rect.x + rect.width)
+    half = (
+        slice(rect.y // 2, (rect.y + rect.height) // 2),
+        slice(rect.x // 2, (rect.x + rect.width) // 2),
+    )
+    return luma, half, half
+
+
+def _even_half(excess: int) -> int:
+    return (max(0, excess) // 2) & ~1

@@ -1,0 +1,60 @@
+"""Owns the decoding of one video track: encoded frames in, the picture to show out, whatever happens on the way."""
+
+from __future__ import annotations
+
+import av
+from av.codec.context import Flags
+
+from roomtape.capture.values import Frame
+from roomtape.errors import RenderError
+
+CODECS = frozenset({"vp8", "vp9", "h264"})
+HOLD_AFTER_LOSS_US = 2_000_000
+"""A picture predicted from a lost one is smeared: the last good one stays until a keyframe repairs it. A sender that
+sends no keyframe is shown again after this time: a smeared picture tells more than a frozen one."""
+
+
+class VideoDecoder:
+    """Decodes one track. `picture` is what to show now (None before the first keyframe); `version` counts its changes.
+
+    Nothing a sender sends makes it raise: what cannot be decoded leaves the picture as it is.
+    """
+
+    def __init__(self, codec: str) -> None:
+        """Raise RenderError for a codec that cannot be decoded."""
+        if codec not in CODECS:
+            raise RenderError(f"video of codec {codec!r} cannot be decoded; known are {', '.join(sorted(CODECS))}")
+        self.picture: av.VideoFrame | None = None
+        self.version = 0
+        self._codec = codec
+        self._context = self._open()
+        self._started = False
+        self._hold_until_us: int | None = None
+
+    def decode(self, frame: Frame) -> None:
+        """Take the next frame of the track, in order."""
+        if frame.keyframe:
+            if not self._started or self._hold_until_us is not None:
+                self._context.flush_buffers()
+            self._started, self._hold_until_us = True, None
+        elif not self._started:
+            return
+        elif frame.lost_before and self._hold_until_us is None:
+            self._hold_until_us = frame.time_us + HOLD_AFTER_LOSS_US
+        try:
+            pictures = self._context.decode(av.Packet(frame.data))
+        except av.FFmpegError:
+            self._hold_until_us = self._hold_until_us or frame.time_us + HOLD_AFTER_LOSS_US
+            return
+        if pictures and (self._hold_until_us is None or frame.time_us >= self._hold_until_us):
+            self.picture = pictures[-1]
+            self.version += 1
+
+    def _open(self) -> av.VideoCodecContext:
+        context = av.CodecContext.create(self._codec, "r")
+        assert isinstance(context, av.VideoCodecContext)
+        # One thread costs the least CPU and has no delay of its own; the tiles of a picture are the parallelism.
+        context.thread_count = 1
+        # WebRTC sends no reordered frames (RFC 7742, constrained baseline): each access unit gives its picture at once.
+        context.flags |= int(Flags.low_delay)
+        return context

@@ -1,0 +1,44 @@
+"""Owns H.264 encoding for the composite: closed groups of pictures, the same parameter sets in every segment."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import av
+from av.codec.context import Flags
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from roomtape.media.compose import MATRIX_BT601, RANGE_LIMITED
+
+REORDER = 2
+"""Frames by which decoding order runs ahead of showing order: x264's B-pyramid, which `veryfast` uses."""
+_OPTIONS = {"preset": "veryfast", "crf": "23", "profile": "high"}
+# A fixed number, because x264's output depends on it: the same capture gives the same file on every machine. Two
+# let one core encode while the other decodes, for 1 % more CPU than one thread.
+_THREADS = 2
+_BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709: what cameras and screens deliver, whichever the matrix
+
+
+def open_stream(container: OutputContainer, width: int, height: int, fps: int, group: int) -> VideoStream:
+    """Add an H.264 stream whose frames carry pts in ticks of 1/fps; at most `group` frames from keyframe to keyframe.
+
+    A new stream begins with an IDR picture and refers to nothing before it.
+    """
+    stream = container.add_stream("libx264", fps, options=_OPTIONS)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    context = stream.codec_context
+    context.time_base = Fraction(1, fps)
+    context.gop_size = group
+    context.thread_count = _THREADS
+    context.colorspace, context.color_range = MATRIX_BT601, RANGE_LIMITED
+    context.color_primaries = context.color_trc = _BT709
+    context.flags |= int(Flags.global_header) | int(Flags.closed_gop)
+    return stream
+
+
+def encode(stream: VideoStream, frame: av.VideoFrame | None, tick: int = 0) -> list[av.Packet[VideoStream]]:
+    """Encode the picture of `tick`; None ends the stream and gives what is left."""
+    if frame is not None:
+        frame.pts, frame.time_base = tick, stream.codec_context.time_base
+    return stream.encode(frame)

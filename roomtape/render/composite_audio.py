@@ -1,0 +1,68 @@
+"""Owns the sound of a composite: its tracks, read as far as needed and mixed for a stretch of the output."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+import numpy as np
+
+from roomtape.capture.tracks import TrackReader
+from roomtape.media.decode_opus import Samples
+from roomtape.media.mix import TAIL, WARM_UP, limited, render_track, soften_cut
+from roomtape.media.place import Placed, Placer, position
+from roomtape.render.composite_clock import OutputClock
+
+AHEAD_US = 150_000
+"""What follows within this time decides how a sound ends: a packet of at most 120 ms (RFC 6716), or a hole."""
+_CHUNK_US = 60_000_000
+_REACH = WARM_UP + TAIL + position(120_000)
+
+
+class AudioFeed:
+    """One Opus track, placed on the grid from its beginning on; only the part still needed is kept."""
+
+    def __init__(self, reader: TrackReader) -> None:
+        self._reader = reader
+        self._placer = Placer()
+        self._packets: deque[Placed] = deque()
+
+    def read(self, until_us: int, keep_from: int) -> None:
+        """Read packets before session time `until_us`; forget what ended well before sample position `keep_from`."""
+        start = self._reader.next_us()
+        while start is not None and start < until_us:
+            for frame in self._reader.read(min(until_us, start + _CHUNK_US)):
+                self._packets.append(self._placer.place(frame))
+            self._forget(keep_from)
+            start = self._reader.next_us()
+        self._forget(keep_from)
+
+    def render(self, start: int, end: int) -> Samples | None:
+        """Return the sound at sample positions [start, end), None where there is not a single packet."""
+        from_here = [p for p in self._packets if p.end > start - WARM_UP and p.begin < end]
+        if not any(p.end + TAIL > start for p in from_here):
+            return None
+        return render_track(from_here, start, end)
+
+    def _forget(self, keep_from: int) -> None:
+        while self._packets and self._packets[0].end < keep_from - _REACH:
+            self._packets.popleft()
+
+
+def mixed(feeds: Iterable[AudioFeed], clock: OutputClock, first: int, end: int, channels: int) -> Samples:
+    """Return output samples `first` to `end` (excluded) of all feeds together, with `channels` columns."""
+    out = np.zeros((end - first, 2), np.float32)
+    stretches = clock.stretches(first, end)
+    if stretches:
+        last = stretches[-1]
+        until_us = (last.start + last.length) * 125 // 6 + AHEAD_US
+        for feed in feeds:
+            feed.read(until_us, stretches[0].start)
+            for stretch in stretches:
+                sound = feed.render(stretch.start, stretch.start + stretch.length)
+                if sound is not None:
+                    out[stretch.at - first : stretch.at - first + stretch.length] += sound
+    for seam in clock.seams:
+        soften_cut(out, seam - first)
+    loud = limited(out)
+    return loud if channels == 2 else loud.mean(axis=1, keepdims=True, dtype=np.float32)

@@ -1,0 +1,54 @@
+"""Owns the segments of a composite on disk: which are whole, and how one becomes whole at once or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+SECONDS = 4
+"""Length of a segment. It is what a killed render loses at most; longer ones compress little better (a keyframe costs
+about as much as half a second of talking heads), shorter ones make players seek and the joining work more."""
+
+
+class Segments:
+    """The folder of a recording's segments. A file under its final name is whole: it was written aside and synced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, index: int) -> Path:
+        """Return where segment `index` (from 0) lies or will lie."""
+        return self._folder / f"seg-{index:06}.nut"
+
+    def whole(self, index: int) -> bool:
+        """Tell whether segment `index` is there."""
+        return self.path(index).exists()
+
+    def make(self, index: int, write: Callable[[Path], None]) -> None:
+        """Let `write` write segment `index`, unless it is whole already."""
+        if not self.whole(index):
+            publish(self.path(index), write)
+
+    def remove(self) -> None:
+        """Remove all segments."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def publish(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` write a file that appears as `path` only when all of it is on the disk.
+
+    What `write` raises is passed on; `path` is then as it was.
+    """
+    aside = path.with_name(path.name + ".part")
+    write(aside)
+    with aside.open("rb") as file:
+        os.fsync(file.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
