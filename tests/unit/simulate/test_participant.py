@@ -6,17 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
-import av
 import httpx
 import numpy as np
 import pytest
-from aiortc.codecs import h264_depayload
-from aiortc.codecs.vpx import vp8_depayload
 from aiortc.rtp import RtcpByePacket, RtcpPacket, RtcpSrPacket
 
 from roomtape.errors import DestinationError
 from roomtape.media.testsignal import VideoCodec, audio_loop
 from roomtape.simulate.participant import Media, SimulatedParticipant
+from tests.support.arrivals import gaps, pictures, step
 from tests.support.detect import read_code
 from tests.support.whip_sink import Arrival, Publication, WhipSink
 
@@ -35,23 +33,8 @@ def participant(sink: WhipSink, media: Media, token: str = "good", **options: bo
     return SimulatedParticipant("http://127.0.0.1", token, media, client=client, **options)
 
 
-def pictures(arrivals: list[Arrival]) -> list[tuple[int, int] | None]:
-    codec = arrivals[0].codec
-    strip = {"vp8": vp8_depayload, "vp9": lambda p: p[6:] if p[0] & 0x02 else p[1:], "h264": h264_depayload}[codec]
-    frames: dict[int, bytes] = {}
-    for a in arrivals:
-        frames[a.packet.timestamp] = frames.get(a.packet.timestamp, b"") + strip(a.packet.payload)
-    decoder = av.CodecContext.create(codec, "r")
-    shown = [f for data in frames.values() for f in decoder.decode(av.Packet(data))] + decoder.decode(None)
-    return [read_code(f.to_ndarray(format="gray"), (0, 0, f.width, f.height)) for f in shown]
-
-
-def gaps(arrivals: list[Arrival]) -> list[int]:
-    return [_step(a, b) for a, b in pairwise(arrivals) if _step(a, b) != 1]
-
-
-def _step(a: Arrival, b: Arrival) -> int:
-    return (b.packet.sequence_number - a.packet.sequence_number) & 0xFFFF
+def codes(arrivals: list[Arrival]) -> list[tuple[int, int] | None]:
+    return [read_code(luma, (0, 0, luma.shape[1], luma.shape[0])) for _, luma in pictures(arrivals)]
 
 
 @pytest.mark.parametrize("codec", ["vp8", "vp9", "h264"])
@@ -66,9 +49,9 @@ async def test_sound_and_picture_arrive_in_real_time(sink: WhipSink, codec: Vide
     assert len(sound) == me.sent("audio").packets == pytest.approx(66, abs=6)
     assert [a.packet.payload for a in sound[:50]] == list(audio_loop(440).packets)[: len(sound)]
     assert gaps(sound) == []
-    codes = pictures(publication.of(codec))
-    assert codes == [(11, n) for n in range(len(codes))]
-    assert len(codes) == pytest.approx(14, abs=2)
+    shown = codes(publication.of(codec))
+    assert shown == [(11, n) for n in range(len(shown))]
+    assert len(shown) == pytest.approx(14, abs=2)
 
 
 async def test_beeps_and_flashes_are_known_to_the_millisecond(sink: WhipSink) -> None:
@@ -135,7 +118,7 @@ async def test_nacks_are_answered(sink: WhipSink) -> None:
         publication.miss(lambda number: number % 10 == 0)
         await asyncio.sleep(0.5)
         arrivals = publication.of("opus")
-        holes = [a.packet.sequence_number + 1 for a, b in pairwise(arrivals) if _step(a, b) == 2]
+        holes = [a.packet.sequence_number + 1 for a, b in pairwise(arrivals) if step(a, b) == 2]
         assert holes
         await publication.dtls.nack(arrivals[0].packet.ssrc, holes)
         await asyncio.sleep(0.1)
@@ -150,9 +133,9 @@ async def test_a_camera_goes_off_and_on(sink: WhipSink) -> None:
         await asyncio.sleep(0.4)
         me.camera_on()
         await asyncio.sleep(0.6)
-    codes = pictures(sink.publications[0].of("vp8"))
-    counters = [code[1] for code in codes if code]
-    assert len(counters) == len(codes)
+    shown = codes(sink.publications[0].of("vp8"))
+    counters = [code[1] for code in shown if code]
+    assert len(counters) == len(shown)
     jump = next(b for a, b in pairwise(counters) if b - a > 1)
     assert jump == 10
 

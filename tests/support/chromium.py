@@ -1,0 +1,161 @@
+"""Owns real browsers as publishers: one headless Chromium, a page for each participant, all controls awaitable."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from playwright.async_api import BrowserContext, Page, async_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from roomtape.media import testpicture
+from roomtape.media.testsignal import BEEP_HZ
+from roomtape.simulate import whip
+
+EXECUTABLE = "/usr/bin/chromium"
+PAGE = Path(__file__).parents[1] / "fixtures" / "whip.html"
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+    # Many pages publish at once, and only one can be in front.
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    # Without it candidates are mDNS names, which nobody resolves on a machine without mDNS.
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+]
+
+
+@dataclass
+class Publisher:
+    """One page that publishes."""
+
+    page: Page
+
+    async def mute(self) -> None:
+        await self.page.evaluate("roomtape.mute(true)")
+
+    async def unmute(self) -> None:
+        await self.page.evaluate("roomtape.mute(false)")
+
+    async def camera_off(self) -> None:
+        """Disable the video track: the browser then sends black frames, one a second."""
+        await self.page.evaluate("roomtape.camera(false)")
+
+    async def camera_on(self) -> None:
+        await self.page.evaluate("roomtape.camera(true)")
+
+    async def beeps(self) -> list[int]:
+        """Return when each beep was given to the audio graph to sound at, in µs since the Unix epoch."""
+        return list(await self.page.evaluate("roomtape.beeps"))
+
+    async def flashes(self) -> list[int]:
+        """Return when each flash was drawn, in µs since the Unix epoch."""
+        return list(await self.page.evaluate("roomtape.flashes"))
+
+    async def states(self) -> list[tuple[int, str, str]]:
+        """Return every change of state so far: (ms since the Unix epoch, "connection" or "ice", state)."""
+        return [tuple(entry) for entry in await self.page.evaluate("roomtape.states")]
+
+    async def stats(self) -> list[dict[str, Any]]:
+        """Return the entries of RTCPeerConnection.getStats()."""
+        return list(await self.page.evaluate("roomtape.stats()"))
+
+    async def never_reconnected(self) -> bool:
+        """Tell whether media connected once and has stayed connected."""
+        states = [state for _, kind, state in await self.states() if kind == "connection"]
+        return states.count("connected") == 1 and states[-1] == "connected"
+
+    async def stop(self) -> None:
+        """DELETE the WHIP resource and close the page."""
+        await self.page.evaluate("roomtape.stop()")
+        await self.page.close()
+
+
+@dataclass
+class Chromium:
+    """A browser whose pages publish."""
+
+    context: BrowserContext
+    base: str
+
+    async def page(self) -> Page:
+        """Open the publisher's page without publishing."""
+        page = await self.context.new_page()
+        await page.goto(f"{self.base}/whip.html")
+        await page.wait_for_function("window.roomtapeReady === true", timeout=15_000)
+        return page
+
+    async def publish(
+        self,
+        url: str,
+        token: str,
+        *,
+        tone: int | None = 440,
+        beep: int = BEEP_HZ,
+        video: str | None = "vp8",
+        size: tuple[int, int] = (640, 360),
+        fps: int = 30,
+        identity: int = 0,
+        colour: tuple[int, int, int] | None = None,
+        bitrate: int = 600_000,
+    ) -> Publisher:
+        """Publish from a new page and return once media is connected. Raises playwright's Error with the reason."""
+        page = await self.page()
+        options = {"url": whip.endpoint(url), "token": token, "tone": tone, "beep": beep, "video": video, "fps": fps}
+        options |= {"width": size[0], "height": size[1], "identity": identity, "colour": colour, "bitrate": bitrate}
+        await page.evaluate("options => roomtape.start(options)", options)
+        return Publisher(page)
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Chromium]:
+    """Run a Chromium and the small server of its page, both on loopback, until the end of the block."""
+    routes = [
+        Route("/whip.html", _page),
+        Route("/geometry.json", _geometry),
+    ]
+    config = uvicorn.Config(Starlette(routes=routes), "127.0.0.1", 0, log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=EXECUTABLE, args=FLAGS, ignore_default_args=["--mute-audio"]
+            )
+            try:
+                yield Chromium(await browser.new_context(), f"http://127.0.0.1:{port}")
+            finally:
+                await browser.close()
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _page(_: Request) -> Response:
+    return FileResponse(PAGE)
+
+
+async def _geometry(_: Request) -> Response:
+    return JSONResponse(testpicture.geometry())
