@@ -10,7 +10,6 @@ import argparse
 import ctypes
 import errno
 import fcntl
-import logging
 import os
 import shutil
 import signal
@@ -24,6 +23,7 @@ from typing import Any
 
 import structlog
 
+from roomtape import logs
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.errors import CaptureError, RenderError
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.parent is not None:
         die_with(given.parent)
-    _configure_logs()
+    logs.configure("info")
     os.nice(_NICE)
     with _lock(given.work) as held:
         if not held:
@@ -170,19 +170,6 @@ def _lock(work: Path) -> Iterator[bool]:
             yield False
             return
         yield True
-
-
-def _configure_logs() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 if __name__ == "__main__":

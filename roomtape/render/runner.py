@@ -135,8 +135,8 @@ class RenderRunner:
             )
             if crashes >= MAX_CRASHES:
                 raise RenderError(
-                    f"the render of {render.work.name} crashed {crashes} times at {reached} ms (last exit code {code}); "
-                    "see the log of the server, and run it again when the cause is gone"
+                    f"the render of {render.work.name} crashed {crashes} times at {reached} ms, last with exit code "
+                    f"{code}; see the log of the server, and run it again when the cause is gone"
                 )
             await asyncio.sleep(min(_BACKOFF_S * 2 ** (crashes - 1), _BACKOFF_MOST_S))
 

@@ -94,8 +94,7 @@ def _advance(job: RenderJob, timeline: Timeline, outputs: _Outputs, progress: Pr
 
 
 def _steps(start_us: int, end_us: int) -> Iterator[int]:
-    for until in range(start_us + _STEP_US, end_us, _STEP_US):
-        yield until
+    yield from range(start_us + _STEP_US, end_us, _STEP_US)
     if end_us > start_us:
         yield end_us
 

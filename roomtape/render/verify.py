@@ -72,7 +72,8 @@ def _check_composed(job: RenderJob, file: RenderedFile, found: FileProbe, record
             raise RenderError(f"{file.name} holds {len(streams)} {kind} streams instead of one")
         if abs(streams[0].end_us - recorded_us) > TOLERANCE_US:
             raise RenderError(
-                f"{file.name}: its {kind} lasts {streams[0].end_us / 1e6:.3f} s, {recorded_us / 1e6:.3f} s were recorded"
+                f"{file.name}: its {kind} lasts {streams[0].end_us / 1e6:.3f} s "
+                f"where {recorded_us / 1e6:.3f} s were recorded"
             )
     if file.role == "composite":
         picture, wanted = found.of("video")[0], job.config.video
