@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from roomtape.capture.timeline import Timeline
+from roomtape.domain.recording import Kind
+from roomtape.domain.recording_config import RecordingConfig, VideoConfig
+from roomtape.errors import RenderError
+from roomtape.media.remux import Remuxer
+from roomtape.media.testsignal import audio_loop
+from roomtape.render.job import RenderedFile, RenderJob, RenderResult
+from roomtape.render.tracks import LEDGER, render_tracks
+from roomtape.render.verify import verify
+from tests.support.captures import Capture
+
+JOB = RenderJob("", Kind.TRACK, RecordingConfig(), "r1")
+
+
+class Rendered:
+    """A rendered capture of one tone of 10 s and the means to spoil it."""
+
+    def __init__(self, folder: Path) -> None:
+        capture = Capture(folder / "capture")
+        capture.peer("ann", 0, 10)
+        capture.tone("ann", 440, 0, 10)
+        capture.recording("r1", 0, 10)
+        self.timeline = Timeline(capture.write())
+        self.work = folder / "work"
+        files = render_tracks(JOB, self.work, self.timeline, lambda: None, lambda a, b: None)
+        self.result = RenderResult(tuple(files), 10_000)
+        self.path = self.work / "out" / files[0].name
+
+    def verify(self, job: RenderJob = JOB) -> list[str]:
+        return verify(job, self.result, self.work / "out", self.timeline)
+
+    def replace_file(self, data: bytes) -> None:
+        self.path.write_bytes(data)
+        self.change(size=len(data))
+
+    def change(self, **fields: object) -> None:
+        self.result = replace(self.result, files=(replace(self.result.files[0], **fields),))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def rendered(tmp_path: Path) -> Rendered:
+    return Rendered(tmp_path)
+
+
+def test_good_file_passes(rendered: Rendered) -> None:
+    assert rendered.verify() == []
+
+
+def test_missing_or_short_file(rendered: Rendered) -> None:
+    rendered.path.write_bytes(rendered.path.read_bytes()[:-1])
+    with pytest.raises(RenderError, match="rendered again"):
+        rendered.verify()
+    rendered.path.unlink()
+    with pytest.raises(RenderError, match="is not there"):
+        rendered.verify()
+
+
+def test_truncated_file(rendered: Rendered) -> None:
+    rendered.replace_file(rendered.path.read_bytes()[:20_000])
+    with pytest.raises(RenderError, match=r"packets where the log has 500"):
+        rendered.verify()
+
+
+def test_file_that_is_no_media(rendered: Rendered) -> None:
+    rendered.replace_file(b"nothing of the kind" * 50)
+    with pytest.raises(RenderError, match="cannot be read as media"):
+        rendered.verify()
+
+
+def test_packets_at_other_times(rendered: Rendered) -> None:
+    with Remuxer(rendered.path, "opus", 0) as remuxer:
+        for i in range(500):
+            remuxer.write(i * 20_000 + (i > 300) * 500_000, 20_000, audio_loop(440).packets[0], True)
+        remuxer.finish()
+    rendered.change(size=rendered.path.stat().st_size)
+    with pytest.raises(RenderError, match=r"10\.480 s where the log has 0 to 9\.980"):
+        rendered.verify()
+
+
+def test_file_that_outlasts_the_recorded_time(rendered: Rendered) -> None:
+    with Remuxer(rendered.path, "opus", 0) as remuxer:
+        for i in range(550):
+            remuxer.write(i * 20_000, 20_000, audio_loop(440).packets[0], True)
+        remuxer.finish()
+    rendered.change(size=rendered.path.stat().st_size)
+    entry = {"packets": 550, "last_ms": 10_980, "end_ms": 11_000}
+    (rendered.work / LEDGER).write_text(json.dumps({rendered.path.name: entry}))
+    with pytest.raises(RenderError, match=r"lasts 11\.000 s, 10\.000 s were recorded"):
+        rendered.verify()
+
+
+def test_composite_without_picture_or_of_wrong_length(rendered: Rendered) -> None:
+    rendered.change(role="composite")
+    with pytest.raises(RenderError, match="0 video streams"):
+        rendered.verify(replace(JOB, kind=Kind.COMPOSITE, config=RecordingConfig(VideoConfig(width=320))))
+    rendered.change(role="audio")
+    assert rendered.verify() == []
+    with Remuxer(rendered.path, "opus", 0) as remuxer:
+        for i in range(490):
+            remuxer.write(i * 20_000, 20_000, audio_loop(440).packets[0], True)
+        remuxer.finish()
+    rendered.change(size=rendered.path.stat().st_size)
+    with pytest.raises(RenderError, match=r"audio lasts 9\.800 s where 10\.000 s were recorded"):
+        rendered.verify()
+
+
+def test_damage_of_the_log_is_a_warning(tmp_path: Path) -> None:
+    rendered = Rendered(tmp_path)
+    file: RenderedFile = rendered.result.files[0]
+    with (tmp_path / "capture" / "events.jsonl").open("ab") as log:
+        log.write(b"{broken}\n")
+    rendered.timeline.poll()
+    assert rendered.verify() == ["1 lines of the event log cannot be read"]
+    assert file.role == "track"
