@@ -31,7 +31,8 @@ log = structlog.get_logger()
 class Supervisor:
     """The `RoomListener` of this server.
 
-    `configure` makes the configuration that a meeting's record_on_start uses. It keeps one timer for each live recording; `recovery.recover` calls `arm` for those found after a restart.
+    `configure` makes the configuration that a meeting's record_on_start uses. There is one timer for each live
+    recording; `recovery.recover` calls `arm` for those found after a restart.
     """
 
     def __init__(

@@ -74,7 +74,11 @@ class Workflows:
         if not logger.handlers:  # it then adds none of its own, and its errors go where all our logs go
             logger.addHandler(logging.NullHandler())
         DBOS(config=self._config)
-        self._workflow = DBOS.workflow(name=_NAME, max_recovery_attempts=None)(self._run)
+
+        def finalize(workflow_id: str) -> None:  # a function, because DBOS marks what it is given
+            self._run(workflow_id)
+
+        self._workflow = DBOS.workflow(name=_NAME, max_recovery_attempts=None)(finalize)
         DBOS.launch()
 
     async def begin(self, workflow_id: str) -> None:

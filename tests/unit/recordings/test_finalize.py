@@ -1,0 +1,206 @@
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from roomtape.capture.events import RecordingStarted, RecordingStopped
+from roomtape.clock import now_us, to_datetime
+from roomtape.db import recordings as rows
+from roomtape.db import sessions
+from roomtape.db.database import Database
+from roomtape.domain.recording import Kind, Recording, Status
+from roomtape.errors import RenderError, StorageError
+from roomtape.recordings import finalize, work
+from roomtape.recordings.finalize import Finalizer
+from roomtape.recordings.sessionlogs import SessionLogs
+from roomtape.render.job import RenderJob
+from roomtape.settings import Settings
+from roomtape.storage.bucket import FolderBucket
+from tests.support.recording_fakes import APP, FakeRooms, FakeRunner, make_database, meeting, recording, session_row
+
+
+@dataclass
+class Bench:
+    folder: Path
+    db: Database
+    logs: SessionLogs
+    bucket: FolderBucket
+    runner: FakeRunner
+    forgotten: list[str] = field(default_factory=list)
+
+    def finalizer(self) -> Finalizer:
+        async def forget(session_id: str) -> None:
+            self.forgotten.append(session_id)
+
+        settings = Settings(data_dir=self.folder)
+        return Finalizer(settings, self.db, self.runner, self.bucket, self.logs, forget)
+
+    async def stopped(self, **values: Any) -> Recording:
+        now = to_datetime(now_us())
+        made = recording(status=Status.UPLOADING, started_at=now, stopped_at=now, **values)
+        await rows.insert(self.db, made)
+        return made
+
+    async def until(self, *statuses: Status) -> Recording:
+        async with asyncio.timeout(10):
+            while True:
+                found = await rows.get(self.db, "rec-1")
+                assert found is not None
+                if found.status in statuses:
+                    return found
+                await asyncio.sleep(0.005)
+
+    def bucket_files(self) -> list[str]:
+        root = self.folder / "bucket"
+        return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
+
+
+@pytest_asyncio.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    db = await make_database(tmp_path, meeting())
+    await sessions.insert(db, session_row("sess-1"))
+    logs = SessionLogs(tmp_path, FakeRooms(tmp_path, db))
+    bucket = FolderBucket(tmp_path / "bucket", lambda: "http://here:1", b"k" * 32)
+    yield Bench(tmp_path, db, logs, bucket, FakeRunner({"weekly_1.mp4": b"moving pictures"}))
+    await db.close()
+
+
+async def test_a_composite_is_delivered_quickly_and_whole(bench: Bench) -> None:
+    await bench.stopped(warnings=("one",))
+    bench.runner.warnings = ("two", "one")
+    finalizer = bench.finalizer()
+    await finalizer.start()
+    try:
+        began = time.monotonic()
+        await finalizer.begin("rec-1")
+        done = await bench.until(Status.UPLOADED)
+        assert time.monotonic() - began < 1
+        assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
+        assert (bench.folder / "bucket" / APP.id / "rec-1" / "weekly_1.mp4").read_bytes() == b"moving pictures"
+        assert done.download.startswith(f"http://here:1/bucket/{APP.id}/rec-1/weekly_1.mp4?expires=")
+        assert (done.file_size, done.duration_ms, done.audio_download) == (15, 1000, None)
+        assert done.warnings == ("one", "two")
+        assert done.expires_at is not None
+        assert 6.99 < (done.expires_at - to_datetime(now_us())).total_seconds() / 86400 <= 7
+        said = [type(e) for e in await bench.logs.of(done)]
+        assert said == [RecordingStarted, RecordingStopped]
+        async with asyncio.timeout(2):
+            while not bench.forgotten:
+                await asyncio.sleep(0.01)
+        assert not work.folder(bench.folder, "rec-1").exists()
+    finally:
+        await finalizer.close()
+
+
+async def test_each_step_may_be_done_twice(bench: Bench) -> None:
+    await bench.stopped()
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+        assert await step("rec-1") == ""
+        assert await step("rec-1") == ""
+    assert bench.runner.runs == 1
+    assert await finalizer.fail("rec-1", "too late") == ""
+    assert (await bench.until(Status.UPLOADED)).error is None
+    for _ in range(2):
+        await finalizer.tidy("rec-1")
+    assert len(bench.bucket_files()) == 1
+
+
+async def test_what_a_crash_left_in_the_bucket_goes(bench: Bench) -> None:
+    await bench.stopped()
+    left = bench.folder / "bucket" / APP.id / "rec-1"
+    left.mkdir(parents=True)
+    (left / ".part-1").write_bytes(b"half")
+    (left / "other_name.mp4").write_bytes(b"old")
+    finalizer = bench.finalizer()
+    await finalizer.render("rec-1")
+    await finalizer.publish("rec-1")
+    assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
+
+
+async def test_a_damaged_file_is_rendered_again(bench: Bench) -> None:
+    await bench.stopped()
+    finalizer = bench.finalizer()
+    await finalizer.render("rec-1")
+    (work.folder(bench.folder, "rec-1") / "out" / "weekly_1.mp4").write_bytes(b"moving")
+    assert await finalizer.render("rec-1") == ""
+    assert bench.runner.runs == 2
+    assert (work.folder(bench.folder, "rec-1") / "out" / "weekly_1.mp4").read_bytes() == b"moving pictures"
+
+
+async def test_tracks_are_told_by_layer(bench: Bench) -> None:
+    bench.runner = FakeRunner({"a.webm": b"aa", "b.webm": b"bbb"}, kind="track")
+    await bench.stopped(kind=Kind.TRACK)
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+        await step("rec-1")
+    done = await bench.until(Status.UPLOADED)
+    (layer,) = done.download
+    assert layer["layer_name"] == "default"
+    assert list(layer["download_urls"]) == ["a.webm", "b.webm"]
+    assert "/bucket/app-1/rec-1/a.webm?" in layer["download_urls"]["a.webm"]["download_url"]
+    assert done.file_size == 5
+
+
+async def test_tracks_of_nobody_are_an_empty_list_with_a_warning(bench: Bench) -> None:
+    bench.runner = FakeRunner({}, kind="track")
+    await bench.stopped(kind=Kind.TRACK)
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+        await step("rec-1")
+    done = await bench.until(Status.UPLOADED)
+    assert (done.download, done.file_size) == ([], 0)
+    assert "no files" in done.warnings[0]
+
+
+async def test_a_render_that_cannot_be_is_an_error_with_its_reason(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finalize, "_RENDER_PAUSE_S", 0.01)
+    await bench.stopped()
+    bench.runner.errors = [RenderError("the capture folder is not there")] * 2
+    finalizer = bench.finalizer()
+    await finalizer.start()
+    try:
+        await finalizer.begin("rec-1")
+        failed = await bench.until(Status.ERRORED)
+        assert failed.error is not None
+        assert failed.error.startswith("the capture folder is not there. What was captured is kept in ")
+        assert bench.bucket_files() == []
+    finally:
+        await finalizer.close()
+
+
+async def test_a_full_disk_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finalize, "_WAIT_S", 0.01)
+    await bench.stopped()
+    bench.runner.errors = [StorageError("the disk is full")] * 3
+    assert await bench.finalizer().render("rec-1") == ""
+    monkeypatch.setattr(finalize, "STORAGE_PATIENCE_S", 0.02)
+    bench.runner.content = {"new.mp4": b"x"}
+    (work.folder(bench.folder, "rec-1") / "result.json").unlink()
+    bench.runner.errors = [StorageError("the disk is full")] * 9
+    assert await bench.finalizer().render("rec-1") == "the disk is full"
+
+
+async def test_a_stopped_recording_without_a_workflow_gets_one(bench: Bench) -> None:
+    await bench.stopped()
+    finalizer = bench.finalizer()
+    await finalizer.start()
+    try:
+        await finalizer.begin_all()
+        await bench.until(Status.UPLOADED)
+    finally:
+        await finalizer.close()
+
+
+async def test_the_job_says_what_to_render(bench: Bench) -> None:
+    made = await bench.stopped()
+    await bench.finalizer().render("rec-1")
+    job = RenderJob.read(work.folder(bench.folder, "rec-1"))
+    assert (job.output_name, job.recording_id, job.kind) == (made.output_file_name, "rec-1", Kind.COMPOSITE)

@@ -1,0 +1,112 @@
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from roomtape.capture.events import RecordingStopped
+from roomtape.clock import now_us, to_us
+from roomtape.db import recordings as rows
+from roomtape.domain.recording import Kind, StartCause, Status, StopCause
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.recordings import work
+from roomtape.render.job import RenderJob
+from tests.support.recording_fakes import meeting, peer
+from tests.support.recording_world import World
+
+
+async def test_record_on_start_starts_once_in_a_session(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, meeting(record_on_start=True))
+    session = await world.rooms.make("sess-1")
+    await world.supervisor.session_started(session)
+    (recording,) = await rows.active(world.db)
+    assert recording.start_cause is StartCause.RECORD_ON_START
+    assert recording.start_caller is None
+    assert world.supervisor.wants_capture(session, peer("first"))
+    await world.until(recording.id, Status.RECORDING)
+    await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
+    await world.supervisor.session_started(session)
+    assert await rows.active(world.db) == []
+    await world.close()
+
+
+async def test_an_empty_meeting_ends_its_recording_at_the_due_moment(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, empty_stop_s=0.2)
+    session = await world.rooms.make("sess-1")
+    world.rooms.join(session, peer("a"))
+    recording = await world.running()
+    session.peers.clear()
+    session.empty_since_us = now_us()
+    await world.supervisor.emptied(session)
+    await asyncio.sleep(0.1)
+    world.rooms.join(session, peer("b"))
+    await world.supervisor.filled(session)
+    await asyncio.sleep(0.2)
+    assert (await world.until(recording.id, Status.RECORDING)).stopped_at is None
+    session.peers.clear()
+    session.empty_since_us = now_us()
+    await world.supervisor.emptied(session)
+    stopped = await world.until(recording.id, Status.UPLOADING)
+    assert stopped.stop_cause is StopCause.ALL_PEERS_LEFT
+    assert stopped.stopped_at is not None
+    assert to_us(stopped.stopped_at) == session.empty_since_us + 200_000
+    await world.close()
+
+
+async def test_the_end_of_a_session_stops_its_recordings_with_captures_off(world: World) -> None:
+    session = await world.rooms.make("sess-1")
+    a = peer("a")
+    world.rooms.join(session, a)
+    first = await world.running()
+    second = await world.start(Kind.TRACK)
+    session.ended = True
+    await world.supervisor.session_ending(session)
+    for recording in (first, second):
+        found = await rows.get(world.db, recording.id)
+        assert found is not None
+        assert (found.status, found.stop_cause) == (Status.UPLOADING, StopCause.ALL_PEERS_LEFT)
+    assert a.base is None
+    assert len([e for e in world.rooms.events(session) if isinstance(e, RecordingStopped)]) == 2
+
+
+async def test_a_session_that_was_empty_while_the_server_was_away_ended_when_it_was_due(world: World) -> None:
+    session = await world.rooms.make("sess-1")
+    recording = await world.running()
+    assert recording.started_at is not None
+    early = replace(recording, started_at=recording.started_at)
+    session.empty_since_us = to_us(recording.started_at) - 3_600_000_000
+    # Ten minutes ago in truth: move the start back as if the recording had begun then.
+    world.captures.active[recording.id] = early
+    await world.supervisor.session_ending(session)
+    found = await rows.get(world.db, recording.id)
+    assert found is not None
+    assert found.stopped_at is not None
+    assert found.stopped_at >= recording.started_at
+
+
+async def test_a_composite_is_followed_and_tracks_are_not(world: World) -> None:
+    session = await world.rooms.make("sess-1")
+    composite = await world.running()
+    await world.running(Kind.TRACK)
+    await asyncio.sleep(0.05)
+    folder = work.folder(world.folder, composite.id)
+    assert world.runner.following == [folder]
+    job = RenderJob.read(folder)
+    assert (job.recording_id, job.follow, job.capture_dir) == (composite.id, True, str(session.capture_dir))
+
+
+async def test_max_seconds_counts_as_the_stop_of_its_caller(world: World) -> None:
+    await world.rooms.make("sess-1")
+    recording = await world.running(config=RecordingConfig(max_seconds=1))
+    stopped = await world.until(recording.id, Status.UPLOADING)
+    assert stopped.started_at is not None
+    assert stopped.stopped_at is not None
+    assert (stopped.stopped_at - stopped.started_at).total_seconds() == 1.0
+    assert stopped.stop_cause is StopCause.API_CALL
+
+
+async def test_a_failed_capture_is_told_on_the_recording(world: World) -> None:
+    session = await world.rooms.make("sess-1")
+    recording = await world.running()
+    await world.supervisor.capture_failed(session, peer("z"), "the disk is full")
+    found = await rows.get(world.db, recording.id)
+    assert found is not None
+    assert found.warnings == ("z is not recorded (peer peer-z): the disk is full",)

@@ -1,0 +1,120 @@
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from roomtape.recordings import workflow
+from roomtape.recordings.workflow import Step, Workflows, system_database
+
+
+class Steps:
+    """Three steps; the second waits for `gate`."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.gate = asyncio.Event()
+        self.reached = asyncio.Event()
+        self.finished = asyncio.Event()
+
+    def sequence(self, step: Step, name: str) -> None:
+        step("one", self.one, name)
+        told = step("two", self.two, name)
+        step("three", self.three, name, told)
+
+    async def one(self, name: str) -> str:
+        self.done.append(f"one {name}")
+        return ""
+
+    async def two(self, name: str) -> str:
+        self.reached.set()
+        await self.gate.wait()
+        self.done.append(f"two {name}")
+        return "told"
+
+    async def three(self, name: str, told: str) -> str:
+        self.done.append(f"three {name} {told}")
+        self.finished.set()
+        return ""
+
+
+def test_dbos_uses_our_postgresql_or_a_file_of_its_own() -> None:
+    assert system_database(Path("/d"), None) == "sqlite:////d/dbos.sqlite"
+    assert system_database(Path("/d"), "sqlite+aiosqlite:////d/x") == "sqlite:////d/dbos.sqlite"
+    assert system_database(Path("/d"), "postgresql+asyncpg://u:p@h/x") == "postgresql://u:p@h/x"
+
+
+async def test_steps_run_in_order_once_and_again_only_when_asked_after_the_end(tmp_path: Path) -> None:
+    steps = Steps()
+    steps.gate.set()
+    flows = Workflows(system_database(tmp_path, None), steps.sequence)
+    await flows.start()
+    try:
+        began = time.monotonic()
+        await flows.begin("a")
+        await flows.begin("a")
+        async with asyncio.timeout(5):
+            await steps.finished.wait()
+        assert time.monotonic() - began < 1
+        assert steps.done == ["one a", "two a", "three a told"]
+        await asyncio.sleep(0.2)
+        steps.finished.clear()
+        await flows.begin("a")
+        async with asyncio.timeout(5):
+            await steps.finished.wait()
+        assert len(steps.done) == 6
+    finally:
+        await flows.close()
+
+
+async def test_a_stop_leaves_a_waiting_workflow_to_the_next_start(tmp_path: Path) -> None:
+    before = Steps()
+    flows = Workflows(system_database(tmp_path, None), before.sequence)
+    await flows.start()
+    await flows.begin("a")
+    async with asyncio.timeout(5):
+        await before.reached.wait()
+    began = time.monotonic()
+    await flows.close()
+    assert time.monotonic() - began < 5
+    assert await asyncio.to_thread(lambda: "the loop's own threads still work")
+
+    after = Steps()
+    after.gate.set()
+    flows = Workflows(system_database(tmp_path, None), after.sequence)
+    await flows.start()
+    try:
+        async with asyncio.timeout(10):
+            await after.finished.wait()
+        assert after.done == ["two a", "three a told"]
+    finally:
+        await flows.close()
+
+
+async def test_a_workflow_that_broke_is_done_anew_when_begun_again(tmp_path: Path) -> None:
+    steps = Steps()
+    steps.gate.set()
+    broken = [True]
+
+    def sequence(step: Step, name: str) -> None:
+        if broken:
+            broken.clear()
+            raise RuntimeError("a fault of ours")
+        steps.sequence(step, name)
+
+    flows = workflow.Workflows(system_database(tmp_path, None), sequence)
+    await flows.start()
+    try:
+        await flows.begin("a")
+        await asyncio.sleep(0.3)
+        assert steps.done == []
+        await flows.begin("a")
+        async with asyncio.timeout(5):
+            await steps.finished.wait()
+    finally:
+        await flows.close()
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("CRITICAL", logger="dbos")
