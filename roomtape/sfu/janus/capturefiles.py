@@ -65,4 +65,4 @@ async def wait_for_files(folder: Path, base: str, tracks: Sequence[PublishedTrac
 def _there(folder: Path, base: str, tracks: Sequence[PublishedTrack] | None) -> bool:
     if tracks is None:
         return any(folder.glob(f"{base}-*.mjr"))
-    return all((folder / name).exists() for name in expected(base, tracks))
+    return all((folder / name).is_file() for name in expected(base, tracks))
