@@ -1,0 +1,182 @@
+"""Owns putting the server together: the only place that knows every adapter, and the order of starting and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from roomtape import logs
+from roomtape.api.app import create_app
+from roomtape.api.deps import Deps
+from roomtape.api.recording_config import for_meeting
+from roomtape.db.database import Database
+from roomtape.db.migrate import upgrade
+from roomtape.db.seed import Bootstrap, seed
+from roomtape.errors import OurError, StorageError
+from roomtape.recordings.captures import Captures
+from roomtape.recordings.confirmation import Confirmation
+from roomtape.recordings.finalize import Finalizer
+from roomtape.recordings.recovery import recover
+from roomtape.recordings.retention import Retention
+from roomtape.recordings.service import Recordings
+from roomtape.recordings.sessionlogs import SessionLogs
+from roomtape.recordings.supervisor import Supervisor
+from roomtape.render.job import write_json
+from roomtape.render.runner import RenderRunner
+from roomtape.rooms.service import Rooms
+from roomtape.rooms.tokens import TokenIssuer, load_key
+from roomtape.rooms.whip import http as whip
+from roomtape.settings import Settings
+from roomtape.sfu.janus.adapter import JanusSfu
+from roomtape.storage.bucket import FolderBucket, signing_key
+
+REQUESTS_END_WITHIN_S = 2
+"""SIGTERM must be over within 10 s; requests get this much of it, the captures and Janus the rest."""
+
+
+def serve(settings: Settings) -> None:
+    """Run the server until SIGTERM or SIGINT. Raises RoomtapeError when it cannot start."""
+    logs.configure(settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        stack.callback(_own_folder(settings.data_dir).close)
+        listener = _listen(settings)
+        stack.callback(listener.close)
+        base_url = settings.public_url or _address_of(listener)
+        deps = await stack.enter_async_context(_house(settings, base_url))
+        server = _Server(uvicorn.Config(
+            create_app(deps), log_config=None, access_log=False, lifespan="off",
+            timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False,
+        ), base_url)  # fmt: skip
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Says so on standard output once it accepts requests; ends at SIGTERM and SIGINT without dying of them.
+
+    uvicorn would raise the signal again when it is done, and the rest of the house could not be stopped any more.
+    """
+
+    def __init__(self, config: uvicorn.Config, base_url: str) -> None:
+        super().__init__(config)
+        self._base_url = base_url
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"roomtape ready {self._base_url}", flush=True)
+
+
+@asynccontextmanager
+async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
+    """Build everything, start it from the bottom up, and stop it from the top down."""
+    data = settings.data_dir
+    db = Database(settings.database_url or f"sqlite+aiosqlite:///{data / 'roomtape.sqlite'}")
+    await upgrade(db.url)
+    await _bootstrap(db, settings, base_url)
+    sfu = JanusSfu(settings)
+    rooms = Rooms(settings, db, sfu)
+    runner = RenderRunner(settings.render_processes)
+    bucket = FolderBucket(data / "bucket", lambda: base_url, signing_key(data / "bucket.key"))
+    session_logs = SessionLogs(data, rooms)
+    captures = Captures(rooms)
+    retention = Retention(settings, db, bucket)
+    finalizer = Finalizer(settings, db, runner, bucket, session_logs, retention.forget_capture)
+    confirmation = Confirmation(db, captures, session_logs)
+    recordings = Recordings(db, rooms, captures, session_logs, confirmation, finalizer)
+    supervisor = Supervisor(settings, db, rooms, captures, recordings, runner, for_meeting)
+    rooms.listener = supervisor
+    issuer = TokenIssuer(load_key(data), settings.participant_token_ttl_s)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(db.close)
+        stack.push_async_callback(rooms.stop)
+        await rooms.start()
+        stack.push_async_callback(runner.stop_all)
+        stack.push_async_callback(finalizer.close)
+        await finalizer.start()
+        stack.push_async_callback(recordings.close)
+        stack.push_async_callback(supervisor.stop)
+        await recover(rooms, recordings, supervisor, finalizer)
+        supervisor.start()
+        stack.push_async_callback(retention.stop)
+        retention.start(also=finalizer.begin_all)
+        deps = Deps(settings, db, rooms, recordings, issuer, bucket, lambda: _ready(sfu))
+        yield _with_doors(deps)
+
+
+def _with_doors(deps: Deps) -> Deps:
+    return Deps(**{**vars(deps), "routers": (whip.router(deps),)})
+
+
+def _ready(sfu: JanusSfu) -> dict[str, Any]:
+    return {"janus": "ok" if sfu.session is not None else "away; it is being started again"}
+
+
+async def _bootstrap(db: Database, settings: Settings, base_url: str) -> Bootstrap:
+    """Make what the first start makes, and tell it in `bootstrap.json`, which only the owner can read."""
+    file = settings.data_dir / "bootstrap.json"
+    try:
+        known = json.loads(file.read_text()).get("api_token")
+    except (FileNotFoundError, ValueError):
+        known = None
+    made = await seed(db, settings, known)
+    previous = os.umask(0o077)
+    try:
+        write_json(file, {"base_url": base_url, **asdict(made)})
+    finally:
+        os.umask(previous)
+    return made
+
+
+def _own_folder(folder: Path) -> Any:
+    """Make the data folder and lock it: two servers on one folder would destroy each other's recordings."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (folder / "server.lock").open("a")
+    except OSError as error:
+        raise StorageError(f"the data folder {folder} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise OurError(f"another server runs on {folder}; stop it, or give --data-dir another folder") from error
+    return lock
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+    except OSError as error:
+        raise OurError(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+            "choose another --port or stop what uses this one"
+        ) from error
+
+
+def _address_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
