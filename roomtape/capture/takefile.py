@@ -119,7 +119,7 @@ class TakeFile:
             if packet.payload:  # padding carries the time of some earlier frame
                 arrival_us = packet.arrival_us
                 if clock.held:
-                    clock.advance(arrival_us)
+                    clock.foresee(arrival_us, packet.media_time)
                     if not clock.held:
                         self._place()
                 clock.push(arrival_us, packet.media_time)

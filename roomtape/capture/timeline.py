@@ -49,6 +49,11 @@ class Timeline:
         return self._reader.damaged
 
     @property
+    def recording_ids(self) -> list[str]:
+        """The recordings that the log knows, in order of their start."""
+        return list(self._log.recordings)
+
+    @property
     def peers(self) -> dict[str, PeerSpan]:
         """All peers so far by their id."""
         return self._log.peers if self._log.events else self._peers_by_name()

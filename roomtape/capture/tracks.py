@@ -279,14 +279,17 @@ class TrackReader:
         if self._scan is None:
             self._scan = _Cursor(self.takes, self.kind)
         scan = self._scan
+        running = self._running() is not None
         more = True
         while more:
             more = scan.pump()
             file = scan.file
             if file is None:
                 break
-            if not more and file.undecided and self._running() is None:
+            if not more and file.undecided:
                 file.resolve()
+                if running:  # what comes next may decide otherwise: the next question is answered from the beginning
+                    self._scan = None
             for frame in file.frames:
                 scan.tally.add(frame)
             more = more or bool(file.frames)

@@ -7,6 +7,9 @@ from roomtape.rtp.packet import Packet
 WINDOW_US = 400_000
 """How long a missing packet is waited for: a retransmission takes a round trip or two, and Janus stops asking then."""
 
+START_US = 100_000
+"""How long the first packet waits for one that was sent before it."""
+
 DEPTH = 1_000
 """How many packets wait at most for a missing one: more than a second of the fattest stream that WebRTC sends."""
 
@@ -26,11 +29,12 @@ class Reorder:
     before it came: it stays counted in `lost` too, because its place has been passed.
     """
 
-    __slots__ = ("_expected", "_waiting", "duplicates", "late", "lost", "packets")
+    __slots__ = ("_expected", "_patience_us", "_waiting", "duplicates", "late", "lost", "packets")
 
     def __init__(self) -> None:
         self._expected: int | None = None
         self._waiting: dict[int, Packet] = {}
+        self._patience_us = START_US
         self.packets = 0
         self.lost = 0
         self.late = 0
@@ -48,8 +52,8 @@ class Reorder:
         """
         self.packets += 1
         expected = self._expected
-        if not self._waiting:
-            if expected is None or seq == expected:
+        if not self._waiting and expected is not None:
+            if seq == expected:
                 self._expected = seq + 1
                 return [(packet, 0)]
             if seq > expected:
@@ -58,8 +62,7 @@ class Reorder:
             return self._behind(seq, packet, expected, [])
         out = self.advance(packet.arrival_us)
         expected = self._expected
-        assert expected is not None
-        if seq < expected:
+        if expected is not None and seq < expected:
             return self._behind(seq, packet, expected, out)
         if seq in self._waiting:
             self.duplicates += 1
@@ -76,7 +79,7 @@ class Reorder:
         out: list[Ordered] = []
         waiting = self._waiting
         # A dict keeps the order of insertion, which is that of arrival: its first one has waited longest.
-        while waiting and next(iter(waiting.values())).arrival_us + WINDOW_US < arrival_us:
+        while waiting and next(iter(waiting.values())).arrival_us + self._patience_us < arrival_us:
             self._skip(out)
         return out
 
@@ -102,8 +105,8 @@ class Reorder:
 
     def _skip(self, out: list[Ordered]) -> None:
         first = min(self._waiting)
-        assert self._expected is not None
-        missing = first - self._expected
+        missing = 0 if self._expected is None else first - self._expected
+        self._patience_us = WINDOW_US
         self.lost += missing
         self._release_run(out, first, missing)
 
