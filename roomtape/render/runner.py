@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,11 +44,13 @@ class _Render:
 class RenderRunner:
     """Runs renders; all methods belong to one event loop, but `run` may be awaited in any.
 
-    `slots` composites run at once for finished recordings and as many for followers, so that followers, which may
-    last for hours, never hold up what has only to be finished. Track renders have eight times that number.
+    `slots` composites run at once (0: one per core) for finished recordings and as many for followers, so that
+    followers, which may last for hours, never hold up what has only to be finished. Track renders have eight times
+    that number. `command` is what is run, with the work folder and `--parent PID` added.
     """
 
-    def __init__(self, slots: int = 0) -> None:
+    def __init__(self, slots: int = 0, command: Sequence[str] = (sys.executable, "-m", process.__name__)) -> None:
+        self._command = command
         self._slots = slots or os.cpu_count() or 1
         self._renders: dict[Path, _Render] = {}
         self._changed = asyncio.Condition()
@@ -60,8 +63,12 @@ class RenderRunner:
         A failure is logged and kept quiet otherwise: `run` tries again when the recording is over.
         """
         self._loop = self._loop or asyncio.get_running_loop()
-        if not self._stopping and RenderResult.read(work) is None:
+        if self._stopping or RenderResult.read(work) is not None:
+            return
+        try:
             self._start(work, finishing=False)
+        except RenderError as error:
+            log.warning("a render cannot be started", work=work.name, reason=str(error))
 
     async def run(self, work: Path) -> RenderResult:
         """Render `work` to its end, joining a render that is under way; what is complete is only read.
@@ -166,9 +173,7 @@ class RenderRunner:
 
     async def _process(self, work: Path) -> int:
         child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            process.__name__,
+            *self._command,
             str(work),
             "--parent",
             str(os.getpid()),
