@@ -63,7 +63,10 @@ class Publication:
 
 
 class SessionLog:
-    """The events of one session in order of time, indexed."""
+    """The events of one session in order of time, indexed.
+
+    `all_is_there` is set when the reader does not wait for anything more, whether or not the log says that it ended.
+    """
 
     def __init__(self) -> None:
         self.events: list[ev.Event] = []
@@ -75,6 +78,7 @@ class SessionLog:
         self.unpublished: dict[TrackKey, int] = {}
         self.down: list[tuple[int, int]] = []
         self.ended_us: int | None = None
+        self.all_is_there = False
         self._muted: defaultdict[TrackKey, Steps[bool]] = defaultdict(Steps)
         self._names: defaultdict[str, Steps[str]] = defaultdict(Steps)
 

@@ -136,7 +136,8 @@ class Timeline:
         return max(newest, now_us or 0) - EVENT_LAG_US
 
     def _extent(self) -> Interval | None:
-        """Return the stretch from the first frame of all tracks to the end of the last one."""
+        """Return the stretch from the first frame of all tracks to the end of the last one: nothing is waited for."""
+        self._log.all_is_there = True
         stats = [track.stats for track in self.tracks.values()]
         starts = [s.first_us for s in stats if s.first_us is not None]
         ends = [s.last_us for s in stats if s.last_us is not None]

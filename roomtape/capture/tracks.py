@@ -111,6 +111,7 @@ class TrackReader:
         self._cursor = _Cursor(self.takes, kind)
         self._scan: _Cursor | None = None
         self._edge: TakeFile | None = None
+        self._silent_until = 0
 
     @property
     def info(self) -> TrackInfo:
@@ -149,7 +150,7 @@ class TrackReader:
             file = self._cursor.file
             if file is not None and file.frames:
                 return file.frames[0].time_us
-            if not self._cursor.pump():
+            if not self._cursor.pump() and not self._settle():
                 return None
 
     def _drain(self, until_us: int, out: list[Frame] | None) -> None:
@@ -171,7 +172,19 @@ class TrackReader:
             file = cursor.file
             if file is None or not file.undecided:
                 return
+            if not self._settle():
+                file.resolve()
+
+    def _settle(self) -> bool:
+        """Place what waits at the end of a file that gets no more packets; tell whether that gave frames."""
+        file = self._cursor.file
+        if file is None or not file.undecided:
+            return False
+        if self._over():
             file.resolve()
+        else:
+            file.advance(self._silent_until)
+        return bool(file.frames)
 
     @property
     def stats(self) -> TrackStats:
@@ -237,6 +250,7 @@ class TrackReader:
             return max(take.span.started_us - START_US, silent_until - DELAY_US)
         certain = edge.released_us
         if silent_until > edge.last_arrival_us:
+            self._silent_until = silent_until
             edge.advance(silent_until)
             edge.frames.clear()
             certain = edge.released_us
@@ -248,6 +262,10 @@ class TrackReader:
     def newest_us(self) -> int:
         """When the newest packet known of a running take arrived, 0 if none is."""
         return (self._edge.last_arrival_us or 0) if self._edge else 0
+
+    def _over(self) -> bool:
+        """Tell whether no more packets are to come, or the caller has said that what is there is all."""
+        return self._log.all_is_there or self._running() is None
 
     def _running(self) -> Take | None:
         """Return the take that may still get packets."""
@@ -273,13 +291,13 @@ class TrackReader:
     def _complete(self) -> _Cursor:
         """Return a cursor that has passed everything that lies on disk."""
         cursor = self._cursor
-        if not cursor.queued and not cursor.pump() and not (cursor.undecided and self._running() is None):
+        if not cursor.queued and not cursor.pump() and not (cursor.undecided and self._over()):
             self._scan = None
             return cursor
         if self._scan is None:
             self._scan = _Cursor(self.takes, self.kind)
         scan = self._scan
-        running = self._running() is not None
+        over = self._over()
         more = True
         while more:
             more = scan.pump()
@@ -288,7 +306,7 @@ class TrackReader:
                 break
             if not more and file.undecided:
                 file.resolve()
-                if running:  # what comes next may decide otherwise: the next question is answered from the beginning
+                if not over:  # what comes next may decide otherwise: the next question is answered from the beginning
                     self._scan = None
             for frame in file.frames:
                 scan.tally.add(frame)

@@ -322,7 +322,37 @@ def test_a_short_take_that_was_never_stopped_is_there_when_everything_is_asked_f
     _log(tmp_path, _joined("a", T0), ev.TakeStarted(T0, "a", "a-1"))
     timeline = _polled(tmp_path)
     assert timeline.intervals(None) == [Interval(T0, T0 + 300_000)]
+    assert timeline.tracks[A0].next_us() == T0
     assert len(timeline.tracks[A0].read(T0 + SEC)) == 15
+
+
+def test_the_last_words_before_a_long_silence_are_not_held_back(tmp_path: Path) -> None:
+    """Too short a stream to decide its clock, then nothing: once it counts as silent, it is read as it is."""
+    path = write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, _opus(0.3))
+    _log(tmp_path, _joined("a", T0), ev.TakeStarted(T0, "a", "a-1"), ev.RecordingStarted(T0, "r"))
+    timeline = _polled(tmp_path)
+    track = timeline.tracks[A0]
+    assert track.next_us() is None
+    horizon = timeline.horizon_us("r", T0 + SILENT_US + 20 * SEC)
+    assert horizon > T0 + SEC
+    assert track.next_us() == T0
+    assert len(track.read(horizon)) == 15
+    more = opus_packets([opus_silence()] * 10, first_seq=16, first_timestamp=100 * 48_000, start_ms=100_000)
+    write_mjr(path, "audio", "opus", T0, [*_opus(0.3), *more])
+    _log(tmp_path, ev.TakeStopped(T0 + 101 * SEC, "a", "a-1"))
+    timeline.poll()
+    assert track.next_us() == T0 + 100 * SEC
+    assert len(track.read(T0 + 200 * SEC)) == 10
+
+
+def test_the_end_of_a_stopped_take_is_known_to_be_next(tmp_path: Path) -> None:
+    packets = [*_opus(2), *opus_packets([opus_silence()] * 5, first_seq=110, first_timestamp=109 * 960, start_ms=2180)]
+    write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, packets)
+    _log(tmp_path, _joined("a", T0), ev.TakeStarted(T0, "a", "a-1"), ev.TakeStopped(T0 + 3 * SEC, "a", "a-1"))
+    track = _polled(tmp_path).tracks[A0]
+    track.skip(T0 + 2 * SEC)
+    assert track.next_us() == T0 + 2_180_000
+    assert [f.lost_before for f in track.read(T0 + 9 * SEC)] == [9, 0, 0, 0, 0]
 
 
 def test_a_file_before_its_event_and_one_that_belongs_to_nobody(tmp_path: Path) -> None:
