@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, extract, func, or_, select, update
 
 from roomtape.db.database import Database
 from roomtape.db.models import MeetingRow, PeerRow, SessionRow, StateRow
@@ -78,13 +78,15 @@ async def find(
     start: datetime | None = None,
     end: datetime | None = None,
     participants: str | None = None,
+    by_minutes: bool = False,
     newest_first: bool = True,
     offset: int = 0,
     limit: int = 25,
 ) -> tuple[list[Session], int]:
     """Return one page of an app's sessions and how many match in all.
 
-    `search` looks in the meeting's id and title, `participants` in the names and ids of those who were in.
+    `search` looks in the meeting's id and title and in the session's id, `participants` in the names and ids of those
+    who were in. `by_minutes` orders by the time that all peers together were in, instead of by the start.
     """
     query = select(SessionRow).where(SessionRow.app_id == app_id)
     if meeting_id:
@@ -97,7 +99,8 @@ async def find(
         query = query.where(SessionRow.started_at <= end)
     if search:
         titled = select(MeetingRow.id).where(MeetingRow.title.icontains(search, autoescape=True))
-        query = query.where(or_(SessionRow.meeting_id == search, SessionRow.meeting_id.in_(titled)))
+        ids = or_(SessionRow.meeting_id == search, SessionRow.id == search)
+        query = query.where(or_(ids, SessionRow.meeting_id.in_(titled)))
     if participants:
         named = or_(
             PeerRow.name.icontains(participants, autoescape=True),
@@ -105,11 +108,20 @@ async def find(
             PeerRow.custom_participant_id == participants,
         )
         query = query.where(SessionRow.id.in_(select(PeerRow.session_id).where(named)))
-    order = SessionRow.started_at.desc() if newest_first else SessionRow.started_at.asc()
+    key = _seconds_together() if by_minutes else SessionRow.started_at
+    order = key.desc() if newest_first else key.asc()
     async with db.transaction() as tx:
         total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = await tx.scalars(query.order_by(order, SessionRow.id).offset(offset).limit(limit))
         return [_session(row) for row in rows], total
+
+
+def _seconds_together() -> ColumnElement[float]:
+    """The seconds that a session's peers were in, summed; those who are in count up to now."""
+    until = func.coalesce(PeerRow.left_at, func.current_timestamp())
+    stay = extract("epoch", until) - extract("epoch", PeerRow.joined_at)
+    query = select(func.coalesce(func.sum(stay), 0)).where(PeerRow.session_id == SessionRow.id, ~PeerRow.hidden)
+    return query.scalar_subquery()
 
 
 async def add_peer(db: Database, peer: Peer) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from roomtape.errors import InvalidRequest
+
 VideoCodec = Literal["H264", "VP8", "VP9"]
 AudioCodec = Literal["AAC", "MP3"]
 Channel = Literal["mono", "stereo"]
 
 MAX_SECONDS_LOWEST, MAX_SECONDS_HIGHEST = 60, 86_400
 MAX_USER_IDS = 100
+SIDE_LOWEST, SIDE_HIGHEST, MOST_PIXELS = 64, 3840, 3840 * 2160
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,37 @@ def merge(*levels: dict[str, Any] | None) -> dict[str, Any]:
             elif value is not None:
                 merged[key] = value
     return merged
+
+
+def from_api(merged: dict[str, Any]) -> RecordingConfig:
+    """Return the config of a composite from merged levels in the public API's shape, defaults filled in.
+
+    Raises InvalidRequest for values that are each allowed but not together.
+    """
+    video, audio = merged.get("video_config", {}), merged.get("audio_config")
+    if video.get("codec", "H264") != "H264" and (audio or {}).get("codec") is not None:
+        raise InvalidRequest("with VP8 and VP9 the sound is Vorbis; leave this out", "audio_config.codec")
+    exports_audio = audio is not None and audio.get("export_file") is not False
+    if video.get("export_file") is False and not exports_audio:
+        raise InvalidRequest("with neither a video nor an audio file nothing would be made", "video_config.export_file")
+    width, height = video.get("width", VideoConfig.width), video.get("height", VideoConfig.height)
+    if width * height > MOST_PIXELS:
+        raise InvalidRequest(f"width times height may be {MOST_PIXELS} at most", "video_config.width")
+    return RecordingConfig(
+        video=VideoConfig(
+            codec=video.get("codec", VideoConfig.codec),
+            width=width,
+            height=height,
+            export_file=video.get("export_file", VideoConfig.export_file),
+        ),
+        audio=AudioConfig(
+            codec=(audio or {}).get("codec", AudioConfig.codec),
+            channel=(audio or {}).get("channel", AudioConfig.channel),
+            export_file=exports_audio,
+        ),
+        file_name_prefix=merged.get("file_name_prefix"),
+        max_seconds=merged.get("max_seconds", MAX_SECONDS_HIGHEST),
+    )
 
 
 @dataclass(frozen=True)

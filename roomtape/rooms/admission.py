@@ -14,19 +14,23 @@ _GONE = "this token's participant is not (or no longer) in the meeting; ask for 
 
 
 @dataclass(frozen=True)
-class Admission:
-    """A participant who may come in."""
+class Identity:
+    """Whom a participant's token was made for, as they are now."""
 
     meeting: Meeting
     participant: Participant
     preset: Preset
 
 
-async def admit(db: Database, issuer: TokenIssuer, token: str) -> Admission:
-    """Return whom `token` admits.
+class Admission(Identity):
+    """A participant who may come in."""
 
-    Raises Unauthorized for a token that is forged, expired, or of a participant who was removed, and Forbidden for a
-    meeting that is INACTIVE.
+
+async def identify(db: Database, issuer: TokenIssuer, token: str) -> Identity:
+    """Return whom `token` was made for.
+
+    Raises Unauthorized for a token that is forged, expired, or of a participant who was removed, and Forbidden when
+    the participant's preset is gone.
     """
     claims = issuer.verify(token)
     participant = await participants.get(db, claims.participant_id)
@@ -41,6 +45,12 @@ async def admit(db: Database, issuer: TokenIssuer, token: str) -> Admission:
     preset = await presets.by_name(db, meeting.app_id, participant.preset_name)
     if preset is None:
         raise Forbidden(f"the preset {participant.preset_name!r} of this participant was deleted; give it another one")
-    if meeting.status is not MeetingStatus.ACTIVE:
+    return Identity(meeting, participant, preset)
+
+
+async def admit(db: Database, issuer: TokenIssuer, token: str) -> Admission:
+    """Return whom `token` admits. Raises as `identify` does, and Forbidden for a meeting that is INACTIVE."""
+    found = await identify(db, issuer, token)
+    if found.meeting.status is not MeetingStatus.ACTIVE:
         raise Forbidden("this meeting is INACTIVE; set its status to ACTIVE to let people in")
-    return Admission(meeting, participant, preset)
+    return Admission(found.meeting, found.participant, found.preset)

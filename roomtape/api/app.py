@@ -1,0 +1,50 @@
+"""Owns the HTTP application: all doors of the server put together."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from roomtape.api import (
+    active_session,
+    apps,
+    auth,
+    bucket,
+    errors,
+    meetings,
+    not_offered,
+    participants,
+    presets,
+    recordings,
+    sessions,
+    system,
+)
+from roomtape.api.deps import Deps
+from roomtape.api.middleware import Guard
+
+CLIENT_V4 = "/client/v4"
+_ABOUT = "Records meetings. The paths under /client/v4 are those of the Cloudflare RealtimeKit API."
+_RESOURCES = (apps, not_offered, meetings, participants, active_session, presets, sessions, recordings)
+_EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition"]
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """Return the application that serves everything of `deps`."""
+    app = FastAPI(title="Roomtape", version=version("roomtape"), description=_ABOUT, docs_url=None, redoc_url=None)
+    app.router.redirect_slashes = False
+    app.state.deps = deps
+    errors.install(app)
+    app.include_router(system.router)
+    app.include_router(bucket.router)
+    for resource in _RESOURCES:
+        app.include_router(resource.router, prefix=CLIENT_V4, dependencies=[auth.documented])
+    for router in deps.routers:
+        app.include_router(router)
+    app.add_middleware(Guard)
+    # No cookies are used anywhere, so a page of any origin may call with a token that it has.
+    app.add_middleware(
+        CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED
+    )
+    return app

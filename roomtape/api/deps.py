@@ -1,0 +1,78 @@
+"""Owns what the API is given to work with, and how a request gets at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends, Request
+
+from roomtape.db.database import Database
+from roomtape.domain.meeting import App, Meeting
+from roomtape.domain.recording import Caller, Kind, Recording, StartCause, StopCause
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.rooms.service import Rooms
+from roomtape.rooms.tokens import TokenIssuer
+from roomtape.settings import Settings
+
+
+class RecordingControl(Protocol):
+    """What the API asks of recordings (`recordings.service.Recordings`)."""
+
+    async def start(
+        self,
+        app: App,
+        meeting: Meeting,
+        config: RecordingConfig,
+        kind: Kind,
+        *,
+        allow_multiple: bool,
+        cause: StartCause,
+        caller: Caller | None,
+    ) -> Recording:
+        """Start a recording. Raises Conflict, SfuError, StorageError."""
+
+    async def pause(self, recording_id: str) -> Recording:
+        """Raises Conflict, StorageError."""
+
+    async def resume(self, recording_id: str) -> Recording:
+        """Raises Conflict, SfuError, StorageError."""
+
+    async def stop(self, recording_id: str, *, cause: StopCause, caller: Caller | None) -> Recording:
+        """Raises Conflict."""
+
+
+class Bucket(Protocol):
+    """What the API asks of the own bucket (`storage.bucket.FolderBucket`)."""
+
+    def open_link(self, path: str, expires: str, signature: str) -> Path:
+        """Return the file that a signed link names. Raises Forbidden, NotFound."""
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything that the routes use. `routers` are further doors, such as WHIP.
+
+    `ready` tells the state of each part by name, for example `{"janus": "ok"}`; whatever is not `ok` makes the whole
+    server unready.
+    """
+
+    settings: Settings
+    db: Database
+    rooms: Rooms
+    recordings: RecordingControl
+    issuer: TokenIssuer
+    bucket: Bucket
+    ready: Callable[[], dict[str, Any]]
+    routers: tuple[APIRouter, ...] = ()
+
+
+def deps_of(request: Request) -> Deps:
+    """Return the dependencies that `create_app` was given."""
+    found: Deps = request.app.state.deps
+    return found
+
+
+FromDeps = Annotated[Deps, Depends(deps_of)]

@@ -1,0 +1,162 @@
+"""Owns the recording endpoints: start (composite, tracks), list, get, the active one, and stop, pause, resume."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from roomtape.api.auth import WithRecordings
+from roomtape.api.meetings import meeting_body
+from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
+from roomtape.api.recording_bodies import RecordingAction, StartRecording, StartTracks
+from roomtape.api.recording_config import resolve
+from roomtape.db import meetings
+from roomtape.db import recordings as rows
+from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, StopCause
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.errors import NotFound
+
+router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/{app_id}/recordings", tags=["Recordings"])
+
+
+@router.post("", status_code=201, summary="Start recording a meeting")
+async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
+    """Record the meeting as one composed video. A participant needs `can_record`."""
+    meeting = await access.meeting(body.meeting_id)
+    access.require_record()
+    recording = await access.deps.recordings.start(
+        access.app,
+        meeting,
+        resolve(meeting.recording_config, body.values()),
+        Kind.COMPOSITE,
+        allow_multiple=body.allow_multiple_recordings,
+        cause=StartCause.API_CALL,
+        caller=access.caller,
+    )
+    return success(recording_body(recording))
+
+
+@router.post("/track", status_code=201, summary="Start recording participants' tracks")
+async def start_tracks(access: WithRecordings, body: StartTracks) -> dict[str, Any]:
+    """Record one file per participant. A participant needs `can_record`."""
+    meeting = await access.meeting(body.meeting_id)
+    access.require_record()
+    users = None if body.user_ids is None else tuple(body.user_ids)
+    recording = await access.deps.recordings.start(
+        access.app,
+        meeting,
+        RecordingConfig(layers=body.to_layers(), user_ids=users),
+        Kind.TRACK,
+        allow_multiple=False,
+        cause=StartCause.API_CALL,
+        caller=access.caller,
+    )
+    answer = recording_body(recording)
+    for name in ("start_reason", "stop_reason", "storage_config"):
+        del answer[name]
+    return success({"recording": answer})
+
+
+@router.get("", summary="List recordings")
+async def find(
+    access: WithRecordings,
+    page: PageQuery,
+    meeting_id: str | None = None,
+    status: Annotated[list[Status], Query()] = [],  # noqa: B006 - FastAPI copies it
+    search: Search | None = None,
+    start_time: Moment | None = None,
+    end_time: Moment | None = None,
+    expired: bool | None = None,
+    sort_by: Literal["invokedTime"] = "invokedTime",
+    sort_order: SortOrder = "DESC",
+) -> dict[str, Any]:
+    """List an app's recordings. A participant needs `can_record` and sees those of their meeting."""
+    access.require_record()
+    if access.participant is not None:
+        meeting_id = (await access.meeting(meeting_id or access.participant.meeting.id)).id
+    found, total = await rows.find(
+        access.deps.db,
+        access.app.id,
+        meeting_id=meeting_id,
+        statuses=status,
+        search=search,
+        start=start_time,
+        end=end_time,
+        expired=expired,
+        newest_first=sort_order == "DESC",
+        offset=page.offset,
+        limit=page.size,
+    )
+    of = await meetings.by_ids(access.deps.db, (r.meeting_id for r in found))
+    data = [recording_body(r) | {"meeting": meeting_body(of[r.meeting_id])} for r in found]
+    return success(data, paging=page.paging(found, total))
+
+
+@router.get("/active-recording/{meeting_id}", summary="Get the running recording of a meeting")
+async def active(access: WithRecordings, meeting_id: str) -> dict[str, Any]:
+    """Get the newest running recording; the composed video comes before tracks."""
+    meeting = await access.meeting(meeting_id)
+    found = await rows.active_of(access.deps.db, meeting.id)
+    if not found:
+        raise NotFound(f"nothing is being recorded in meeting {meeting_id!r} now")
+    return success(recording_body(max(found, key=lambda r: (r.kind is Kind.COMPOSITE, r.invoked_at))))
+
+
+@router.get("/{recording_id}", summary="Get a recording")
+async def get(access: WithRecordings, recording_id: str) -> dict[str, Any]:
+    """Get one recording with its links. A participant needs `can_record`."""
+    recording = await access.recording(recording_id)
+    access.require_record()
+    return success(recording_body(recording))
+
+
+@router.put("/{recording_id}", summary="Stop, pause or resume a recording")
+async def act(access: WithRecordings, recording_id: str, body: RecordingAction) -> dict[str, Any]:
+    """Change a running recording. A participant needs `can_record`."""
+    recording = await access.recording(recording_id)
+    access.require_record()
+    control = access.deps.recordings
+    if body.action == "stop":
+        after = await control.stop(recording.id, cause=StopCause.API_CALL, caller=access.caller)
+    elif body.action == "pause":
+        after = await control.pause(recording.id)
+    else:
+        after = await control.resume(recording.id)
+    return success(recording_body(after))
+
+
+def recording_body(recording: Recording) -> dict[str, Any]:
+    """Return a recording in the public API's shape.
+
+    Beyond the official fields: `meeting_id`, `type` (COMPOSITE or TRACK), `error` and `warnings` (for a human).
+    """
+    stop = None
+    if recording.stop_cause is not None:
+        stop = {"caller": _caller(recording.stop_caller), "reason": recording.stop_cause}
+    seconds = None if recording.duration_ms is None else round(recording.duration_ms / 1000)
+    return {
+        "id": recording.id,
+        "type": recording.kind,
+        "meeting_id": recording.meeting_id,
+        "session_id": recording.session_id,
+        "status": recording.status,
+        "output_file_name": recording.output_file_name,
+        "invoked_time": iso(recording.invoked_at),
+        "started_time": iso(recording.started_at),
+        "stopped_time": iso(recording.stopped_at),
+        "recording_duration": seconds,
+        "file_size": recording.file_size,
+        "download_url": recording.download,
+        "audio_download_url": recording.audio_download,
+        "download_url_expiry": iso(recording.expires_at),
+        "start_reason": {"caller": _caller(recording.start_caller), "reason": recording.start_cause},
+        "stop_reason": stop,
+        "storage_config": None,
+        "error": recording.error,
+        "warnings": list(recording.warnings),
+    }
+
+
+def _caller(caller: Caller | None) -> dict[str, str] | None:
+    return None if caller is None else {"name": caller.name, "type": caller.type, "user_Id": caller.user_id}

@@ -1,0 +1,69 @@
+"""Owns what is about the server itself: health, metrics, the start page and the page of operations."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.resources import files
+
+import structlog
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import Response
+
+from roomtape import metrics
+from roomtape.api.deps import Deps, FromDeps
+from roomtape.db import recordings
+
+log = structlog.get_logger()
+
+DATABASE_WITHIN_S = 2.0
+OK = "ok"
+_CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
+
+router = APIRouter(tags=["Server"])
+
+
+@router.get("/healthz", summary="Tell whether the server can work")
+async def health(deps: FromDeps) -> JSONResponse:
+    """200 and `status: ok` when every part is `ok`, otherwise 503."""
+    parts = {**deps.ready(), "database": await _database(deps)}
+    good = all(state == OK for state in parts.values())
+    return JSONResponse({"status": OK if good else "unready", **parts}, 200 if good else 503)
+
+
+async def _database(deps: Deps) -> str:
+    try:
+        async with asyncio.timeout(DATABASE_WITHIN_S):
+            await deps.db.ping()
+    except Exception as error:
+        log.warning("database does not answer", error=str(error))
+        return "does not answer"
+    return OK
+
+
+@router.get("/metrics", summary="Figures for Prometheus", include_in_schema=False)
+async def show_metrics(deps: FromDeps) -> Response:
+    """Return the figures in Prometheus' text format."""
+    live = [session for session in deps.rooms.sessions.values() if not session.ended]
+    metrics.SESSIONS.set(len(live))
+    metrics.PEERS.set(sum(len(session.peers) for session in live))
+    metrics.ACTIVE_RECORDINGS.set(len(await recordings.active(deps.db)))
+    return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+@router.get("/", include_in_schema=False)
+async def start_page() -> HTMLResponse:
+    """Return the start page."""
+    return _page("start.html")
+
+
+@router.get("/docs", include_in_schema=False)
+async def operations() -> HTMLResponse:
+    """Return a page that lists the operations of /openapi.json; it loads nothing from elsewhere."""
+    return _page("docs.html")
+
+
+def _page(name: str) -> HTMLResponse:
+    text = files("roomtape.api").joinpath("pages", name).read_text("utf-8")
+    return HTMLResponse(text, headers={"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"})
