@@ -14,6 +14,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import httpx
+import psutil
 from aiortc import clock
 from aiortc.rtp import RtcpByePacket, RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
 
@@ -49,7 +50,7 @@ class SimulatedParticipant:
 
     `beeps` and `flashes` are the wall-clock times (µs since the Unix epoch) at which the first packet of each beep
     and flash went out, as far as it did. `connects` counts successful connections: 1 means nobody reconnected.
-    `local_addresses` are the only ones media is sent from; by default loopback for a server on loopback, else all.
+    `local_addresses` are the only ones media is sent from (default: all, with loopback only for a server there).
     """
 
     def __init__(
@@ -271,10 +272,14 @@ def _due(stream: RtpStream) -> float:
 
 
 async def _addresses_for(url: str) -> tuple[str, ...]:
-    """Return ("127.0.0.1",) for a server on loopback, so that its media stays there; () means every address."""
-    parts = urlsplit(url)
+    """Return what to send from to a server on loopback: every IPv4 address, loopback first; () for another server.
+
+    ICE libraries leave loopback out, yet a server here may take nothing else (`ROOMTAPE_ICE_ADDRESSES=127.0.0.2`).
+    """
     with suppress(OSError):
-        found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, None, type=socket.SOCK_STREAM)
+        loop, host = asyncio.get_running_loop(), urlsplit(url).hostname
+        found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         if all(ipaddress.ip_address(address[4][0]).is_loopback for address in found):
-            return ("127.0.0.1",)
+            ours = [a.address for link in psutil.net_if_addrs().values() for a in link if a.family == socket.AF_INET]
+            return tuple(sorted(ours, key=lambda address: not ipaddress.ip_address(address).is_loopback))
     return ()

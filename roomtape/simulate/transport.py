@@ -84,7 +84,9 @@ class Transport:
         candidates = gatherer.getLocalCandidates()
         if not candidates:
             raise DestinationError("no local address to send media from; name one with --local-address")
-        return LocalTransport(gatherer.getLocalParameters(), candidates, self._dtls.getLocalParameters().fingerprints)
+        # Janus warns of every fingerprint that is not SHA-256, and no peer needs another.
+        prints = [f for f in self._dtls.getLocalParameters().fingerprints if f.algorithm == "sha-256"]
+        return LocalTransport(gatherer.getLocalParameters(), candidates, prints)
 
     async def connect(self, remote: RemoteTransport, streams: Iterable[RtpStream]) -> None:
         """Connect ICE, then DTLS. Raises DestinationError when either fails or takes longer than 20 s."""

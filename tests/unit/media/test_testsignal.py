@@ -59,6 +59,13 @@ def test_the_loop_joins_itself_without_a_click() -> None:
     assert np.abs(seam).max() < 0.05
 
 
+def test_after_a_gap_the_tone_is_at_full_level_within_a_packet() -> None:
+    samples = decode_opus(list(audio_loop(440).packets[20:30]))
+    levels = np.sqrt(2 * (samples.reshape(-1, PACKET_SAMPLES) ** 2).mean(axis=1))
+    assert levels[1:] == pytest.approx([0.1] * 9, rel=0.08)
+    assert levels[0] > 0.05
+
+
 def test_silence_is_tiny_and_silent() -> None:
     silence = audio_loop(440).silence
     assert len(silence) <= 3
