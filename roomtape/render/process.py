@@ -15,7 +15,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.errors import CaptureError, RenderError
 from roomtape.render import manifest
-from roomtape.render.job import OUT, PROGRESS, RenderJob, RenderResult, Wait, write_json
+from roomtape.render.job import OUT, PROGRESS, Progress, RenderJob, RenderResult, Wait, write_json
 from roomtape.render.tracks import missing, render_tracks
 from roomtape.render.verify import verify
 
@@ -55,15 +55,17 @@ def main(arguments: list[str] | None = None) -> int:
         die_with(given.parent)
     logs.configure("info")
     os.nice(_NICE)
-    with _lock(given.work) as held:
+    with lock(given.work) as held:
         if not held:
             log.info("another process renders this folder", work=given.work.name)
             return BUSY
         return _guarded(given.work)
 
 
-def render(job: RenderJob, work: Path, progress: Progress, wait: Wait) -> RenderResult:
-    """Render `job` in `work`, verify what came out, and write `result.json`.
+def render(
+    job: RenderJob, work: Path, wait: Wait, progress: Progress, state: Callable[[str], None] = lambda _: None
+) -> RenderResult:
+    """Render `job` in `work`, verify what came out, and write `result.json`; `state` is told verifying and done.
 
     Raises RenderError or CaptureError with a sentence for a human, OSError and the like for a disk that refuses.
     """
@@ -82,15 +84,15 @@ def render(job: RenderJob, work: Path, progress: Progress, wait: Wait) -> Render
         files = render_composite(job, work, timeline, wait, progress)
     duration_us = sum(i.duration_us for i in timeline.intervals(job.recording_id))
     result = RenderResult(tuple(files), duration_us // 1000, tuple(warnings))
-    progress.state("verifying")
+    state("verifying")
     result = replace(result, warnings=(*warnings, *verify(job, result, work / OUT, timeline)))
     manifest.write(job, result, work, timeline)
     result.write(work)
-    progress.state("done")
+    state("done")
     return result
 
 
-class Progress:
+class ProgressFile:
     """Keeps `progress.json` of a work folder up to date, about once a second; call it as often as you like."""
 
     def __init__(self, work: Path) -> None:
@@ -124,12 +126,12 @@ def die_with(parent: int) -> None:
 
 
 def _guarded(work: Path) -> int:
-    progress = Progress(work)
+    progress = ProgressFile(work)
     (work / ERROR).unlink(missing_ok=True)
     try:
         if RenderResult.read(work) is None:
             progress.state("rendering")
-            render(_job(work), work, progress, lambda: time.sleep(_POLL_S))
+            render(_job(work), work, lambda: time.sleep(_POLL_S), progress, progress.state)
         return DONE
     except (RenderError, CaptureError) as error:
         return _fail(work, error.message, _storage_code(work) or AT_FAULT)
@@ -161,7 +163,8 @@ def _fail(work: Path, message: str, code: int) -> int:
 
 
 @contextmanager
-def _lock(work: Path) -> Iterator[bool]:
+def lock(work: Path) -> Iterator[bool]:
+    """Hold `work` for this process; yields False where another one holds it."""
     work.mkdir(parents=True, exist_ok=True)
     with (work / LOCK).open("ab") as file:
         try:

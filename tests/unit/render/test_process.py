@@ -109,7 +109,7 @@ def test_other_faults_are_crashes(work: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_progress_is_written_about_once_a_second(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
-    progress = process.Progress(tmp_path)
+    progress = process.ProgressFile(tmp_path)
     seen = []
     for i in range(13):
         now[0] += 0.25

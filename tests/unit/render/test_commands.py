@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from roomtape.domain.recording import Kind
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.media.probe import probe
+from roomtape.render import commands, process
+from roomtape.render.job import RenderJob
+from tests.support.captures import Capture
+from tests.support.detect import tone_intervals
+
+app = typer.Typer(pretty_exceptions_enable=False)
+app.command("render")(commands.render)
+app.command("inspect")(commands.inspect)
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def flat(result: Result) -> str:
+    """All that was printed, without frames and line breaks."""
+    return " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    capture = Capture(tmp_path / "capture")
+    capture.peer("ann", 0, 3)
+    capture.tone("ann", 440, 0, 3)
+    capture.recording("r1", 1, 3)
+    return capture.write()
+
+
+def test_tracks(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new" / "tracks"
+    result = run("render", folder, "--tracks", target)
+    assert result.exit_code == 0
+    (file,) = target.iterdir()
+    assert file.name.startswith("track_ann-participant_ann_peer_audio_")
+    assert file.name in flat(result)
+    assert tone_intervals(file, 440)[0] == pytest.approx((0, 3), abs=0.05)
+
+
+def test_one_recording_of_the_folder(folder: Path, tmp_path: Path) -> None:
+    assert run("render", folder, "--tracks", tmp_path / "t", "--recording", "r1").exit_code == 0
+    (file,) = (tmp_path / "t").iterdir()
+    assert probe(file).end_us == pytest.approx(2_000_000, abs=20_000)
+    result = run("render", folder, "--tracks", tmp_path / "t", "--recording", "r2")
+    assert result.exit_code == 1
+    assert "no recording r2; it has r1" in flat(result)
+
+
+def test_composite_of_a_folder_that_is_not_ours(tmp_path: Path) -> None:
+    capture = Capture(tmp_path / "capture")
+    capture.tone("videoroom-12-user-34-567", 440, 0, 1)
+    target = tmp_path / "out.mp4"
+    result = run("render", capture.folder, "-o", target, "--width", 320, "--height", 180, "--fps", 10)
+    assert result.exit_code == 0, result.output
+    (picture,) = probe(target).of("video")
+    assert (picture.codec, picture.width, picture.height, picture.packets) == ("h264", 320, 180, 10)
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_what_an_interrupted_run_left_is_taken_over_only_if_it_is_the_same(folder: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    job = RenderJob(str(folder), Kind.COMPOSITE, RecordingConfig(), None, "out.mp4")
+    work.mkdir()
+    commands._take_over(job, work)
+    kept = work / "segments" / "seg-000000.nut"
+    kept.parent.mkdir()
+    kept.write_bytes(b"x")
+    commands._take_over(job, work)
+    assert kept.exists()
+    (folder / "ann-2-audio-0.mjr").write_bytes(b"more")
+    commands._take_over(job, work)
+    assert not kept.exists()
+
+
+def test_wrong_use_is_exit_code_2(folder: Path, tmp_path: Path) -> None:
+    for arguments, said in (
+        ((folder,), "say what to make"),
+        ((folder, "-o", tmp_path / "x.webm"), "ends in .mp4"),
+        ((folder, "-o", tmp_path / "x.mp4", "--width", 321), "321x720"),
+        ((folder, "-o", tmp_path / "x.mp4", "--layout", "circle"), "circle"),
+        ((), "CAPTURE_DIR"),
+    ):
+        result = run("render", *arguments)
+        assert result.exit_code == 2
+        assert said in flat(result)
+
+
+def test_what_cannot_be_rendered_is_exit_code_1(folder: Path, tmp_path: Path) -> None:
+    empty, torn = tmp_path / "empty", tmp_path / "torn"
+    empty.mkdir()
+    torn.mkdir()
+    (torn / "x-1-audio-0.mjr").write_bytes(b"MJR00002\x00\x05{bad}")
+    target = tmp_path / "out"
+    for source, said in (
+        (tmp_path / "none", "does not exist"),
+        (folder / "events.jsonl", "is a file"),
+        (empty, "holds no .mjr files"),
+        (torn, "no audio that could be written"),
+    ):
+        result = run("render", source, "--tracks", target)
+        assert result.exit_code == 1
+        assert said in flat(result)
+    result = run("render", torn, "-o", target / "x.mp4")
+    assert (result.exit_code, "nothing was recorded" in flat(result)) == (1, True)
+    result = run("render", folder, "-o", target / "x.mp4", "--codec", "vp8")
+    assert (result.exit_code, "choose H264" in flat(result)) == (1, True)
+    assert list(target.iterdir()) == []
+
+
+def test_a_second_render_of_the_same_file_is_refused(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    with process.lock(tmp_path / "t" / ".roomtape"):
+        result = run("render", folder, "--tracks", tmp_path / "t")
+    assert result.exit_code == 1
+    assert "another roomtape" in flat(result)
+
+
+def test_an_unforeseen_fault_is_no_traceback(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "render", lambda *_: 1 // 0)
+    result = run("render", folder, "--tracks", tmp_path / "t")
+    assert result.exit_code == 1
+    assert "ZeroDivisionError" in flat(result)
+
+
+def test_inspect(folder: Path, tmp_path: Path) -> None:
+    result = run("inspect", folder)
+    assert result.exit_code == 0
+    assert "opus" in result.output
+    body = json.loads(run("inspect", folder, "--json").output)
+    assert [t["codec"] for t in body["tracks"]] == ["opus"]
+    assert body["duration_ms"] == 3000
+    assert run("inspect", tmp_path / "none").exit_code == 1
