@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import mimetypes
@@ -90,10 +91,13 @@ class FolderBucket:
             aside.replace(target)
             _sync_folder(target.parent)
         except OSError as error:
-            aside.unlink(missing_ok=True)
             raise StorageError(
                 f"{target} cannot be written: {error.strerror}; make room or correct its rights"
             ) from error
+        finally:
+            # rename(2) does nothing, and leaves both names, when they are links to one file: put a second time.
+            with contextlib.suppress(OSError):
+                aside.unlink()
 
     async def names(self, prefix: str) -> list[str]:
         """Return the paths of all files under `prefix`, also those that a crash left half written."""

@@ -3,11 +3,11 @@ from pathlib import Path
 from roomtape.capture.events import RecordingPaused, RecordingStarted, RecordingStopped
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
+from roomtape.db import sessions
 from roomtape.domain.recording import Recording, Status, StopCause
 from roomtape.recordings.recovery import recover
 from tests.support.recording_fakes import FakeFinalizer, peer, recording, session_row
 from tests.support.recording_world import World
-from roomtape.db import sessions
 
 
 async def _recover(world: World) -> FakeFinalizer:

@@ -149,7 +149,9 @@ async def test_a_full_disk_is_an_error_of_the_recording_alone(world: World) -> N
     session = await world.rooms.make("sess-1")
     a, b = peer("a"), peer("b")
     world.rooms.join(session, a, b)
-    world.rooms.fails = {p: StorageError("the capture folder cannot be written, the disk is full") for p in session.peers}
+    world.rooms.fails = {
+        p: StorageError("the capture folder cannot be written, the disk is full") for p in session.peers
+    }
     recording = await world.start()
     failed = await world.until(recording.id, Status.ERRORED)
     assert "disk is full" in (failed.error or "")
