@@ -25,6 +25,7 @@ from roomtape.sfu.janus.client import (
 )
 from roomtape.sfu.janus.link import JanusLink
 from roomtape.sfu.janus.process import JanusProcess
+from roomtape.sfu.janus.silence import SilenceWatch
 from roomtape.sfu.port import (
     Candidate,
     Down,
@@ -43,6 +44,8 @@ log = structlog.get_logger()
 _MOST_PUBLISHERS = 1000
 _VIDEO_CODECS = "vp8,vp9,h264"
 _KEYFRAME_EVERY_S = 10
+_SILENCE_S = 30.0
+"""As long as WebRTC's own consent to send lasts (RFC 7675, section 5.1)."""
 _GONE = frozenset({HANDLE_NOT_FOUND, JOIN_FIRST})
 
 
@@ -56,9 +59,12 @@ class _Publisher:
 
 
 class JanusSfu:
-    """Implements `roomtape.sfu.port.Sfu` with a Janus of its own, or the one at `settings.janus_url`."""
+    """Implements `roomtape.sfu.port.Sfu` with a Janus of its own, or the one at `settings.janus_url`.
 
-    def __init__(self, settings: Settings) -> None:
+    A publisher of whom no packet at all comes for `silence_s` is reported as Down.
+    """
+
+    def __init__(self, settings: Settings, silence_s: float = _SILENCE_S) -> None:
         self._settings = settings
         self._process = None if settings.janus_url else JanusProcess(settings, on_exit=self._process_died)
         self._secrets = config.load_secrets(settings)
@@ -66,6 +72,7 @@ class JanusSfu:
         self._rooms: dict[str, Path] = {}
         self._publishers: dict[Handle, _Publisher] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._silence = SilenceWatch(silence_s, self._silent)
         self._link = JanusLink(
             self._address,
             self._secrets.api if self._process else settings.janus_api_secret,
@@ -101,6 +108,7 @@ class JanusSfu:
         """See `Sfu.stop`."""
         for task in self._tasks:
             task.cancel()
+        self._silence.clear()
         if self._process is not None:
             self._process.release()
         await self._link.close(keep_session=keep_media)
@@ -227,7 +235,6 @@ class JanusSfu:
         """See `Sfu.unpublish`."""
         if handle.session == self.session:
             await self._drop(handle)
-        self._publishers.pop(handle, None)
 
     async def alive(self, handle: Handle) -> bool:
         """See `Sfu.alive`. Janus is asked, since whatever it reported while we were away went nowhere."""
@@ -270,6 +277,7 @@ class JanusSfu:
     async def _drop(self, handle: Handle) -> None:
         """Leave, so that the peer's id is free at once, and detach; errors mean that there is nothing to put out."""
         self._publishers.pop(handle, None)
+        self._silence.forget(handle)
         with suppress(SfuError):
             await self._link.plugin(handle.id, {"request": "leave"})
         with suppress(SfuError):
@@ -302,12 +310,17 @@ class JanusSfu:
     def _on_lost(self) -> None:
         self._publishers.clear()
         self._rooms.clear()
+        self._silence.clear()
         self._listener(Lost())
 
     def _on_ready(self, claimed: bool) -> None:
         if claimed:
+            self._silence.clear()
             self._spawn(self._find_downs())
         self._listener(Ready())
+
+    def _silent(self, handle: Handle) -> None:
+        self._listener(Down(handle, f"no packet for {self._silence.after_s:.0f} s"))
 
     async def _find_downs(self) -> None:
         """After a broken connection: report the publishers whose end could not be reported."""
@@ -323,12 +336,16 @@ class JanusSfu:
             case "webrtcup":
                 if publisher is not None:
                     publisher.up = True
+                    self._silence.up(handle)
                 self._listener(Up(handle))
             case "hangup":
+                self._silence.forget(handle)
                 self._listener(Down(handle, str(event.get("reason", "no reason given"))))
             case "media":
                 mid, kind = str(event.get("mid", "")), str(event.get("type", ""))
-                self._listener(Receiving(handle, mid, kind, bool(event.get("receiving"))))
+                active = bool(event.get("receiving"))
+                self._silence.receiving(handle, mid, active)
+                self._listener(Receiving(handle, mid, kind, active))
             case "event" if event.get("plugindata", {}).get("data", {}).get("videoroom") == "destroyed":
                 self._spawn(self._drop(handle))
 

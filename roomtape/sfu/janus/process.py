@@ -12,7 +12,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 
 import structlog
 
@@ -136,15 +135,18 @@ class JanusProcess:
                 "`janus`, name the binary with ROOMTAPE_JANUS_BINARY, or name a running one with ROOMTAPE_JANUS_URL"
             )
         # Its log is a file, never a pipe to us, and its session is its own: our end, by whatever signal, is not its.
-        with self._log_file.open() as output, Path(os.devnull).open("rb") as nothing:
-            child = subprocess.Popen(
-                [binary, f"--configs-folder={self._home}"],
-                stdin=nothing,
-                stdout=output,
-                stderr=output,
-                cwd=self._home,
-                start_new_session=True,
-            )
+        try:
+            with self._log_file.open() as output:
+                child = subprocess.Popen(
+                    [binary, f"--configs-folder={self._home}"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd=self._home,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise SfuError(f"{binary} cannot be run: {error.strerror}") from error
         with suppress(OSError):
             _, hard = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
             soft = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)

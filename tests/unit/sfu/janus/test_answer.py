@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from roomtape.sfu.janus.answer import tracks
+from roomtape.sfu.port import PublishedTrack
+
+ANSWER = "\r\n".join(
+    [
+        "v=0",
+        "s=VideoRoom",
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+        "a=recvonly",
+        "a=mid:a0",
+        "a=rtpmap:111 OPUS/48000/2",
+        "m=video 0 UDP/TLS/RTP/SAVPF 0",
+        "a=inactive",
+        "a=mid:v1",
+        "m=video 9 UDP/TLS/RTP/SAVPF 96 97",
+        "a=recvonly",
+        "a=rtpmap:97 rtx/90000",
+        "a=rtpmap:96 H264/90000",
+        "m=video 9 UDP/TLS/RTP/SAVPF 98",
+        "a=inactive",
+        "a=rtpmap:98 VP9/90000",
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+        "a=mid:d",
+        "",
+    ]
+)
+
+
+def test_accepted_lines_keep_their_place_and_rejected_ones_are_left_out() -> None:
+    assert tracks(ANSWER) == (
+        PublishedTrack(0, "a0", "audio", "opus"),
+        PublishedTrack(2, "2", "video", "h264"),
+    )
+
+
+def test_an_answer_that_takes_nothing_has_no_tracks() -> None:
+    assert tracks("v=0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 0\r\n") == ()
+    assert tracks("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 9\r\na=recvonly\r\n") == ()
+    assert tracks("") == ()
