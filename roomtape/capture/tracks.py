@@ -112,6 +112,7 @@ class TrackReader:
         self._scan: _Cursor | None = None
         self._edge: TakeFile | None = None
         self._silent_until = 0
+        self._certain_us = 0
 
     @property
     def info(self) -> TrackInfo:
@@ -173,6 +174,8 @@ class TrackReader:
             if file is None or not file.undecided:
                 return
             if not self._settle():
+                if until_us <= self._certain_us:
+                    return
                 file.resolve()
 
     def _settle(self) -> bool:
@@ -246,17 +249,13 @@ class TrackReader:
             return None
         edge = self._edge
         silent_until = 0 if now_us is None else now_us - SILENT_US
-        if edge.last_arrival_us is None:
-            return max(take.span.started_us - START_US, silent_until - DELAY_US)
-        certain = edge.released_us
-        if silent_until > edge.last_arrival_us:
+        if edge.last_arrival_us is not None and silent_until > edge.last_arrival_us:
             self._silent_until = silent_until
             edge.advance(silent_until)
             edge.frames.clear()
-            certain = edge.released_us
-        if certain is None:
-            certain = take.span.started_us - START_US
-        return max(certain, silent_until - DELAY_US)
+        certain = take.span.started_us - START_US if edge.released_us is None else edge.released_us
+        self._certain_us = max(certain, silent_until - DELAY_US, self._certain_us)
+        return self._certain_us
 
     @property
     def newest_us(self) -> int:
