@@ -19,6 +19,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 _NAME = "finalize"
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _LEAVE_WITHIN_S = 3.0
+_STEP_GRACE_S = 0.3
 
 
 class Step(Protocol):
@@ -82,16 +83,20 @@ class Workflows:
         DBOS.launch()
 
     async def begin(self, workflow_id: str) -> None:
-        """Start the workflow of this id. One that is under way is left alone, one that is over is done anew."""
-        await asyncio.to_thread(self._begin, workflow_id)
+        """Start the workflow of this id. One that is under way is left alone, one that is over is done anew.
 
-    def _begin(self, workflow_id: str) -> None:
-        assert self._workflow is not None, "start() comes first"
+        Before `start` and after `close` nothing happens: whoever has to be begun is begun at the next start.
+        """
+        if self._workflow is not None and not self._stopping:
+            await asyncio.to_thread(self._begin, self._workflow, workflow_id)
+
+    @staticmethod
+    def _begin(workflow: Callable[[str], None], workflow_id: str) -> None:
         known = DBOS.get_workflow_status(workflow_id)
         if known is not None and known.status in _OVER:
             DBOS.delete_workflow(workflow_id)
         with SetWorkflowID(workflow_id):
-            DBOS.start_workflow(self._workflow, workflow_id)
+            DBOS.start_workflow(workflow, workflow_id)
 
     def _run(self, workflow_id: str) -> None:
         with self._counted():
@@ -135,6 +140,9 @@ class Workflows:
         with self._lock:
             self._stopping = True
             steps = list(self._steps)
+        # Most steps are over in a moment, and one that is cancelled amid a transaction makes noise in the logs.
+        if steps:
+            await asyncio.wait([asyncio.wrap_future(s) for s in steps], timeout=_STEP_GRACE_S)
         for step in steps:
             step.cancel()
         await asyncio.to_thread(self._destroy)

@@ -123,7 +123,8 @@ async def test_what_a_crash_left_in_the_bucket_goes(bench: Bench) -> None:
     assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
 
 
-async def test_a_damaged_file_is_rendered_again(bench: Bench) -> None:
+async def test_a_damaged_file_is_rendered_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finalize, "_RENDER_PAUSE_S", 0.01)
     await bench.stopped()
     finalizer = bench.finalizer()
     await finalizer.render("rec-1")

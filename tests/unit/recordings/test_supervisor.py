@@ -1,15 +1,14 @@
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
-from roomtape.capture.events import RecordingStopped
-from roomtape.clock import now_us, to_us
+from roomtape.capture.events import RecordingStarted, RecordingStopped
+from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Kind, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.recordings import work
 from roomtape.render.job import RenderJob
-from tests.support.recording_fakes import meeting, peer
+from tests.support.recording_fakes import meeting, peer, recording
 from tests.support.recording_world import World
 
 
@@ -59,8 +58,8 @@ async def test_the_end_of_a_session_stops_its_recordings_with_captures_off(world
     second = await world.start(Kind.TRACK)
     session.ended = True
     await world.supervisor.session_ending(session)
-    for recording in (first, second):
-        found = await rows.get(world.db, recording.id)
+    for one in (first, second):
+        found = await rows.get(world.db, one.id)
         assert found is not None
         assert (found.status, found.stop_cause) == (Status.UPLOADING, StopCause.ALL_PEERS_LEFT)
     assert a.base is None
@@ -69,17 +68,14 @@ async def test_the_end_of_a_session_stops_its_recordings_with_captures_off(world
 
 async def test_a_session_that_was_empty_while_the_server_was_away_ended_when_it_was_due(world: World) -> None:
     session = await world.rooms.make("sess-1")
-    recording = await world.running()
-    assert recording.started_at is not None
-    early = replace(recording, started_at=recording.started_at)
-    session.empty_since_us = to_us(recording.started_at) - 3_600_000_000
-    # Ten minutes ago in truth: move the start back as if the recording had begun then.
-    world.captures.active[recording.id] = early
-    await world.supervisor.session_ending(session)
-    found = await rows.get(world.db, recording.id)
+    begun = now_us() - 600_000_000
+    await rows.insert(world.db, recording(status=Status.RECORDING, started_at=to_datetime(begun)))
+    session.log.append(RecordingStarted(begun, "rec-1"))
+    session.empty_since_us = begun + 30_000_000
+    await world.supervisor.session_ending(session)  # before anything was recovered
+    found = await rows.get(world.db, "rec-1")
     assert found is not None
-    assert found.stopped_at is not None
-    assert found.stopped_at >= recording.started_at
+    assert found.stopped_at == to_datetime(begun + 90_000_000)
 
 
 async def test_a_composite_is_followed_and_tracks_are_not(world: World) -> None:

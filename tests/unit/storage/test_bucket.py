@@ -1,4 +1,3 @@
-import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,7 +120,7 @@ def test_the_key_is_made_once_and_is_its_owners_only(tmp_path: Path) -> None:
     key = signing_key(file)
     assert len(key) == 32
     assert signing_key(file) == key
-    assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [p.name for p in file.parent.iterdir()] == ["bucket.key"]
     file.write_bytes(b"short")
     with pytest.raises(StorageError, match="no key of 32 bytes"):
