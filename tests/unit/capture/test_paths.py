@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from roomtape.capture import paths
 
 
@@ -13,3 +15,17 @@ def test_names_of_takes_are_read_back(tmp_path: Path) -> None:
 
 def test_capture_folder() -> None:
     assert paths.capture_dir(Path("/d"), "s1") == Path("/d/capture/s1")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("videoroom-1234-user-5678-99-audio-0.mjr", ("videoroom-1234-user-5678-99", "audio", 0)),
+        ("echo-audio.mjr", ("echo", "audio", 0)),
+        ("echo-video.mjr", ("echo", "video", 1)),
+        ("janus-recording-123.mjr", ("janus-recording-123", "audio", 0)),
+    ],
+)
+def test_names_that_others_chose(name: str, expected: tuple[str, str, int]) -> None:
+    file = paths.foreign_track_file(Path("x") / name)
+    assert (file.base, file.kind, file.mindex) == expected
