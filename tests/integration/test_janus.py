@@ -33,7 +33,7 @@ class House:
 
     def __init__(self, config: Settings) -> None:
         self.config = config
-        self.sfu = JanusSfu(config)
+        self.sfu = JanusSfu(config, silence_s=3)
         self.reports = Reports()
         self.room = new_id()
         self.captures = config.data_dir / "capture" / self.room
@@ -241,6 +241,20 @@ async def test_a_publisher_that_hangs_up_is_down_and_its_files_are_whole(house: 
     assert whole(file)
     assert len(packets(file)) >= publisher.participant.sent("audio").packets - 3
     assert not await house.sfu.alive(down.handle)
+
+
+async def test_a_publisher_that_vanishes_is_down_but_one_that_stutters_is_not(house: House) -> None:
+    async with Publisher(house.sfu, house.room, AUDIO) as vanishes, Publisher(house.sfu, house.room, AUDIO) as stutters:
+        await eventually(lambda: sum(isinstance(event, Up) for event in house.reports.events) == 2)
+        vanishes.participant.network_silence(60)
+        stutters.participant.network_silence(3)
+        assert (await house.reports.wait(Down)).handle == vanishes.published.handle
+        await asyncio.sleep(0.5)
+        assert sum(isinstance(event, Down) for event in house.reports.events) == 1
+        seen = [
+            e.active for e in house.reports.events if isinstance(e, Receiving) and e.handle != vanishes.published.handle
+        ]
+        assert seen == [True, False, True]
 
 
 async def test_what_cannot_be_written_is_said(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,9 +141,11 @@ class JanusLink:
         assert client is not None
         while not client.closed.is_set() and not self._renew.is_set():
             ends = [asyncio.ensure_future(event.wait()) for event in (client.closed, self._renew)]
-            await asyncio.wait(ends, timeout=self._interval_s, return_when=asyncio.FIRST_COMPLETED)
-            for end in ends:
-                end.cancel()
+            try:
+                await asyncio.wait(ends, timeout=self._interval_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for end in ends:
+                    end.cancel()
             if client.closed.is_set() or self._renew.is_set():
                 return
             try:
