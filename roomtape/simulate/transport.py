@@ -1,7 +1,7 @@
 """Owns a simulated participant's media transport: ICE and DTLS-SRTP of aiortc, without its encoders and senders.
 
-aiortc's RTCRtpSender cannot carry VP9 or audio levels and costs a task and a packet object for every packet; the
-packets here are made already, so only its transports are used.
+aiortc's RTCRtpSender sends neither VP9 nor the audio levels of media that is encoded already, and cannot lose packets
+on purpose. The packets here are made elsewhere, so only its transports are used.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ ABSENT = 0.01
 _JOIN = 0.003  # WebM rounds to 1 ms: packets this close follow one another
 _WINDOW_MS = 20
 _STEP_MS = 5
+_BLOCK = 4096
+_BEEP_WINDOW = RATE * 5 // 1000
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ def tone_profile(
     levels = {}
     for freq in freqs:
         basis = (shape * np.exp(-2j * np.pi * freq * clock) * 2 / shape.sum()).astype(np.complex64)
-        levels[freq] = np.abs(frames @ basis.real + 1j * (frames @ basis.imag))
+        blocks = (frames[i : i + _BLOCK] for i in range(0, count, _BLOCK))  # a strided product copies what it is given
+        levels[freq] = np.concatenate([np.hypot(b @ basis.real, b @ basis.imag) for b in blocks])
     return ToneProfile(np.arange(count) * step / RATE, levels)
 
 
@@ -167,11 +170,11 @@ def beep_times(path: Path | str, freq: int = BEEP_HZ, stream: int = 0, threshold
     samples = sound(path, stream).samples
     if not len(samples):
         return []
-    width = RATE * 5 // 1000
+    width = _BEEP_WINDOW
     samples = np.concatenate([np.zeros(width, np.float32), samples])
-    carrier = samples * np.exp(-2j * np.pi * freq * np.arange(len(samples)) / RATE)
-    total = np.concatenate([[0], np.cumsum(carrier)])
-    level = 2 * np.abs(total[width:] - total[:-width]) / width
+    level = np.concatenate(
+        [_band(samples[i : i + 10 * RATE + width - 1], freq) for i in range(0, len(samples), 10 * RATE)]
+    )
     peak = float(level.max(initial=0))
     if peak < threshold:
         return []
@@ -183,6 +186,13 @@ def beep_times(path: Path | str, freq: int = BEEP_HZ, stream: int = 0, threshold
         if not times or at - times[-1] > 0.3:
             times.append(float(at))
     return times
+
+
+def _band(samples: NDArray[np.float32], freq: int) -> NDArray[np.float64]:
+    """Return the amplitude of `freq` in each window of 5 ms that lies within the samples."""
+    carrier = samples * np.exp(-2j * np.pi * freq * np.arange(len(samples)) / RATE)
+    total = np.concatenate([[0], np.cumsum(carrier)])
+    return 2 * np.abs(total[_BEEP_WINDOW:] - total[:-_BEEP_WINDOW]) / _BEEP_WINDOW
 
 
 def read_counters(path: Path | str, rects: Sequence[Rect] | None = None) -> list[Reading]:

@@ -94,6 +94,7 @@ class WhipSink:
     token: str | None = None
     prefer: str | None = None
     address: str = "127.0.0.1"
+    more_routes: list[Route] = field(default_factory=list)
     publications: list[Publication] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -101,7 +102,10 @@ class WhipSink:
             Route("/whip", self._post, methods=["POST", "OPTIONS"]),
             Route("/whip/{id}", self._delete, methods=["DELETE", "OPTIONS"]),
         ]
-        return Starlette(routes=routes)
+        self.more_routes += routes
+        app = Starlette()
+        app.router.routes = self.more_routes  # the list itself: tests may add to it while the server runs
+        return app
 
     async def close(self) -> None:
         for publication in self.publications:

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import typer
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from typer.testing import CliRunner
 
 from roomtape.simulate.command import simulate
@@ -47,6 +50,26 @@ async def test_it_publishes_until_ctrl_c_and_takes_its_leave(sink: tuple[WhipSin
     assert b"Simulated 2" in out
     one, two = (p.of("opus")[5].packet.payload for p in server.publications)
     assert one != two
+
+
+async def test_it_adds_participants_by_the_api_and_leaves_when_time_is_up(sink: tuple[WhipSink, str]) -> None:
+    server, url = sink
+    added: list[str] = []
+
+    async def add(request: Request) -> JSONResponse:
+        added.append((await request.json())["name"])
+        return JSONResponse({"success": True, "data": {"token": "good"}}, 201)
+
+    path = "/client/v4/accounts/acc/realtime/kit/app/meetings/meet/participants"
+    server.more_routes.append(Route(path, add, methods=["POST"]))
+    access = ["--api-token", "secret", "--account-id", "acc", "--app-id", "app", "--meeting-id", "meet"]
+    video = ["--video-codec", "H264", "--size", "320x180", "--fps", "10"]
+    process = await start("--url", url, *access, *video, "--count", "3", "--seconds", "1.5")
+    _, err = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 0, err
+    assert added == ["Simulated 1", "Simulated 2", "Simulated 3"]
+    assert [p.deleted for p in server.publications] == [True] * 3
+    assert all(p.of("h264") and p.of("opus") for p in server.publications)
 
 
 async def test_a_refusal_ends_it_with_the_reason(sink: tuple[WhipSink, str]) -> None:
