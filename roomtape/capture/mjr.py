@@ -7,7 +7,6 @@ Layout (Janus 1.1.2, src/record.c): the magic `MJR00002`, a 16-bit length and a 
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from dataclasses import dataclass, field
@@ -53,7 +52,6 @@ class MjrReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.header: MjrHeader | None = None
-        self._file: io.FileIO | None = None
         self._at = 0
         self._size = 0
         self._fault: str | None = None
@@ -71,6 +69,11 @@ class MjrReader:
     def at_end(self) -> bool:
         """Tell whether the last `poll` came to the end of what was whole then."""
         return not self._more
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong with the file for good, as in `damage`, but not that its end is missing."""
+        return self._fault
 
     @property
     def damage(self) -> str | None:
@@ -107,19 +110,14 @@ class MjrReader:
         self._more = self._fault is None and bool(records) and self._at < self._size
         return records
 
-    def close(self) -> None:
-        """Let go of the file; a later poll opens it again."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
     def _read_on(self, count: int) -> bytes:
+        # The file is not kept open: a long session has more files than a process may have descriptors.
         try:
-            if self._file is None:
-                self._file = io.FileIO(self.path)
-            fd = self._file.fileno()
-            self._size = os.fstat(fd).st_size
-            return os.pread(fd, count, self._at) if self._at < self._size else b""
+            self._size = self.path.stat().st_size
+            if self._at >= self._size:
+                return b""
+            with self.path.open("rb", buffering=0) as file:
+                return os.pread(file.fileno(), count, self._at)
         except FileNotFoundError:
             return b""
         except OSError as error:

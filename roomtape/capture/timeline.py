@@ -36,6 +36,7 @@ class Timeline:
         self._known: set[Path] = set()
         self._takes: list[Take] = []
         self._bases: dict[Path, str] = {}
+        self._named: dict[str, PeerSpan] | None = None
         self._horizons: dict[str | None, int] = {}
 
     @property
@@ -56,12 +57,17 @@ class Timeline:
     @property
     def peers(self) -> dict[str, PeerSpan]:
         """All peers so far by their id."""
-        return self._log.peers if self._log.events else self._peers_by_name()
+        if self._log.events:
+            return self._log.peers
+        if self._named is None:
+            self._named = self._peers_by_name()
+        return self._named
 
     def poll(self) -> None:
         """Read new events, find new files, and see how far the running takes have come."""
         for event in self._reader.poll():
             self._log.add(event)
+        self._named = None
         self._find_files()
         for take in self._takes:
             if take.span is None:
@@ -199,7 +205,6 @@ def _by_header(file: TrackFile) -> TrackFile:
     """Return the file with the kind that its own header says, if it says one."""
     reader = MjrReader(file.path)
     reader.poll()
-    reader.close()
     header = reader.header
     if header is None or header.kind == file.kind or header.kind not in ("audio", "video"):
         return file

@@ -93,7 +93,6 @@ class _Cursor:
                     return True
                 if file.frames:
                     return False
-                file.mjr.close()
             elif not self._takes:
                 return False
             self.tally.new_take = True
@@ -205,7 +204,7 @@ class TrackReader:
             bytes=tally.bytes,
             first_us=tally.first_us,
             last_us=tally.last_us,
-            damage=tuple(text for f in files for text in _damage(f)),
+            damage=tuple(text for f in files for text in _damage(f, growing=f is files[-1] and not self._over())),
         )
 
     @property
@@ -314,11 +313,12 @@ class TrackReader:
         return scan
 
 
-def _damage(file: TakeFile) -> list[str]:
+def _damage(file: TakeFile, growing: bool) -> list[str]:
     name = file.mjr.path.name
     found = []
-    if file.mjr.damage:
-        found.append(f"{name} {file.mjr.damage}")
+    damage = file.mjr.fault if growing else file.mjr.damage
+    if damage:
+        found.append(f"{name} {damage}")
     if file.header is not None and not file.supported:
         found.append(f"{name} holds {file.header.codec}, which Roomtape does not read")
     if file.malformed:

@@ -142,3 +142,17 @@ def test_packets_that_are_not_rtp_are_told(tmp_path: Path) -> None:
     assert len(track.read(T0 + 20 * SEC)) == 500
     (damage,) = track.stats.damage
     assert "1 packets that are not RTP" in damage
+
+
+def test_a_file_that_is_being_written_is_not_called_torn(tmp_path: Path) -> None:
+    content = write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, _opus(2)).read_bytes()
+    (tmp_path / "a-1-audio-0.mjr").write_bytes(content[:-5])
+    log = SessionLog()
+    log.add(ev.PeerJoined(T0, "a", "p", None, "A"))
+    log.add(ev.TakeStarted(T0, "a", "a-1"))
+    track = TrackReader(KEY, "audio", log)
+    track.add_take(Take(tmp_path / "a-1-audio-0.mjr", log.takes["a-1"]))
+    assert track.stats.damage == ()
+    log.add(ev.TakeStopped(T0 + 2 * SEC, "a", "a-1"))
+    (damage,) = track.stats.damage
+    assert "middle of a packet" in damage
