@@ -343,9 +343,9 @@ async def test_janus_is_found_again_by_the_next_server_and_stops_for_good(tmp_pa
     assert (second.pid, await second.url()) == (pid, url)
     assert pid is not None
     assert os.getsid(pid) == pid, "Janus shares our session and would die with the terminal"
-    (tmp_path / "janus" / "state.json").write_text("torn")
-    third = JanusProcess(other)
     second.release()
+    (tmp_path / "janus" / "secret").unlink()  # nobody knows this Janus's secret any more
+    third = JanusProcess(other)
     await third.start()
     assert third.pid != pid
     await eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)

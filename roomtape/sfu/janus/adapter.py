@@ -164,7 +164,7 @@ class JanusSfu:
         folder = self._folder(room_id)
         if capture_base is not None:
             await capturefiles.check_writable(folder)
-        handle = Handle(self._session_id(), await self._link.attach())
+        handle = await self._link.attach()
         body: Message = {
             "request": "joinandconfigure",
             "ptype": "publisher",
@@ -286,11 +286,6 @@ class JanusSfu:
     def _check(self, handle: Handle) -> None:
         if handle.session != self.session:
             raise SfuError("this publisher was in an SFU session that is gone; it must publish again", HANDLE_NOT_FOUND)
-
-    def _session_id(self) -> int:
-        if self.session is None:
-            raise SfuError("Janus is away; it is being reached again, try once more in a moment")
-        return self.session
 
     def _folder(self, room_id: str) -> Path:
         folder = self._rooms.get(room_id)

@@ -24,6 +24,7 @@ _MAX_MESSAGE = 16 * 2**20
 """The VideoRoom names every publisher to whoever joins; the library's 1 MiB would be too tight for large rooms."""
 
 # Janus's own error numbers (apierror.h and the VideoRoom plugin).
+UNAUTHORIZED = 403
 SESSION_NOT_FOUND = 458
 HANDLE_NOT_FOUND = 459
 NO_SUCH_ROOM = 426

@@ -10,10 +10,12 @@ import structlog
 
 from roomtape.errors import SfuError
 from roomtape.sfu.janus.client import SESSION_NOT_FOUND, JanusClient, Message, PluginReply
+from roomtape.sfu.port import Handle
 
 log = structlog.get_logger()
 
 READY_WITHIN_S = 5.0
+_DESTROY_WITHIN_S = 2.0
 _KEEPALIVE_S = 20.0
 _BACKOFF_S = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _PLUGIN = "janus.plugin.videoroom"
@@ -72,8 +74,9 @@ class JanusLink:
         if client is None:
             return
         if not keep_session and self.session is not None:
-            with suppress(SfuError):
-                await client.request({"janus": "destroy", "session_id": self.session})
+            with suppress(SfuError, TimeoutError):
+                async with asyncio.timeout(_DESTROY_WITHIN_S):
+                    await client.request({"janus": "destroy", "session_id": self.session})
             self.session = None
         await client.close()
 
@@ -87,11 +90,11 @@ class JanusLink:
         if self._task is not None:  # while opening, `open` says it with its result
             self._on_lost()
 
-    async def attach(self) -> int:
+    async def attach(self) -> Handle:
         """Return a new handle. Raises SfuError."""
-        reply = await self.request({"janus": "attach", "plugin": _PLUGIN})
-        handle: int = reply["data"]["id"]
-        return handle
+        client, session = await self._now()
+        reply = await client.request({"janus": "attach", "plugin": _PLUGIN, "session_id": session})
+        return Handle(session, reply["data"]["id"])
 
     async def request(self, message: Message) -> Message:
         """Send a request of our session. Raises SfuError, also when Janus stays away for 5 s."""

@@ -18,7 +18,7 @@ import structlog
 from roomtape.errors import SfuError
 from roomtape.settings import Settings
 from roomtape.sfu.janus import config, state
-from roomtape.sfu.janus.client import JanusClient
+from roomtape.sfu.janus.client import SESSION_NOT_FOUND, UNAUTHORIZED, JanusClient
 from roomtape.sfu.janus.logfile import LogFile
 from roomtape.sfu.janus.state import Running
 
@@ -154,25 +154,31 @@ class JanusProcess:
         return child
 
     async def _answers(self, running: Running) -> bool:
-        """Wait until Janus answers a request on its port; False when it ended or did not within 15 s.
+        """Wait until Janus knows us on its port; False when it ended, does not within 15 s, or has another secret.
 
         A mere connection would not do: another program may have taken the port before Janus did.
         """
         deadline = time.monotonic() + UP_WITHIN_S
         while time.monotonic() < deadline and state.is_alive(running, self._home):
             try:
-                client = await JanusClient.open(running.url, self.secrets.api, lambda event: None)
-            except SfuError:
-                await asyncio.sleep(_POLL_S)
-                continue
-            try:
-                await client.request({"janus": "ping"})
+                await self._ask(running.url)
                 return True
-            except SfuError:
+            except SfuError as error:
+                if error.sfu_code == UNAUTHORIZED:
+                    return False
                 await asyncio.sleep(_POLL_S)
-            finally:
-                await client.close()
         return False
+
+    async def _ask(self, url: str) -> None:
+        client = await JanusClient.open(url, self.secrets.api, lambda event: None)
+        try:
+            # Unlike `ping` this asks for the secret, and unlike `create` it leaves nothing behind.
+            await client.request({"janus": "keepalive", "session_id": 1})
+        except SfuError as error:
+            if error.sfu_code != SESSION_NOT_FOUND:
+                raise
+        finally:
+            await client.close()
 
     async def _watch(self) -> None:
         failures = 0

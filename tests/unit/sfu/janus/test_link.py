@@ -41,7 +41,9 @@ async def test_a_session_is_made_and_given_back() -> None:
         here = watched(janus)
         assert not await here.link.open(None)
         assert janus.sessions == {here.link.session}
-        assert await here.link.attach() in janus.handles
+        handle = await here.link.attach()
+        assert handle.session == here.link.session
+        assert handle.id in janus.handles
         await here.link.close(keep_session=False)
         assert janus.sessions == set()
         assert here.said == []
@@ -110,8 +112,10 @@ async def test_void_is_said_once_and_a_request_waits_for_the_new_session() -> No
         here.link.void()
         assert here.said == ["lost"]
         assert here.link.session is None
-        assert await here.link.attach() in janus.handles
+        handle = await here.link.attach()
+        assert handle.session in janus.sessions
         await until(lambda: here.said == ["lost", "new"])
+        assert handle.session == here.link.session
         await here.link.close(keep_session=False)
 
 
@@ -160,6 +164,16 @@ async def test_a_janus_that_is_away_is_an_error_and_found_later(monkeypatch: pyt
         await until(lambda: here.said == ["claimed"])
         await here.link.close(keep_session=False)
         await here.link.close(keep_session=False)
+
+
+async def test_closing_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_DESTROY_WITHIN_S", 0.05)
+    async with FakeJanus() as janus:
+        here = watched(janus)
+        await here.link.open(None)
+        janus.silent.add("destroy")
+        async with asyncio.timeout(1):
+            await here.link.close(keep_session=False)
 
 
 async def test_opening_without_janus_fails() -> None:

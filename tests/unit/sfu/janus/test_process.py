@@ -66,6 +66,21 @@ async def test_it_is_started_apart_from_us_taken_over_and_stopped(settings: Sett
     assert second.pid is None
 
 
+async def test_one_without_a_note_is_replaced(settings: Settings) -> None:
+    first = JanusProcess(settings)
+    await first.start()
+    pid = first.pid
+    assert pid is not None
+    first.release()
+    (settings.data_dir / "janus" / "state.json").write_text("torn")
+    second = JanusProcess(settings)
+    await second.start()
+    assert second.pid != pid
+    first._reap()
+    assert not psutil.pid_exists(pid)
+    await second.stop()
+
+
 async def test_one_that_dies_is_started_again(settings: Settings) -> None:
     exits: list[int] = []
     process = JanusProcess(settings, on_exit=lambda: exits.append(1))
