@@ -74,20 +74,26 @@ class Canvas:
                 mixed += source
                 target[...] = mixed
 
-    def place(self, source: av.VideoFrame, scaler: Scaler, rect: Rect) -> None:
-        """Show a decoded picture in `rect`, whole and in its own shape, bars beside it where the shapes differ."""
-        if 0 <= source.width - rect.width <= CUT and 0 <= source.height - rect.height <= CUT:
-            where, picture = rect, scaler.converted(source, source.width, source.height)
-        else:
-            where = contain(source.width, source.height, rect)
-            if where != rect:
-                self.fill(rect, LETTERBOX)
-            picture = scaler.converted(source, where.width, where.height)
+    def show(self, fitted: Fitted) -> None:
+        """Copy a fitted picture to its place, with bars beside it where it does not fill its rectangle."""
+        where, picture = fitted.where, fitted.picture
+        if where != fitted.rect:
+            self.fill(fitted.rect, LETTERBOX)
         left, top = _even_half(picture.width - where.width), _even_half(picture.height - where.height)
         inner = _slices(Rect(left, top, where.width, where.height))
-        sources = planes_of(picture)
-        for plane, taken, (rows, columns), cut in zip(self._planes, sources, _slices(where), inner, strict=True):
-            plane[rows, columns] = taken[cut[0], cut[1]]
+        for plane, source, (rows, columns), cut in zip(
+            self._planes, planes_of(picture), _slices(where), inner, strict=True
+        ):
+            plane[rows, columns] = source[cut]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A picture made ready for `rect`: it goes to `where`, and is cut evenly at its edges where it is larger."""
+
+    picture: av.VideoFrame
+    where: Rect
+    rect: Rect
 
 
 class Scaler:
@@ -95,6 +101,13 @@ class Scaler:
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
+
+    def fit(self, source: av.VideoFrame, rect: Rect) -> Fitted:
+        """Return `source` ready to be shown in `rect`, whole and in its own shape."""
+        if 0 <= source.width - rect.width <= CUT and 0 <= source.height - rect.height <= CUT:
+            return Fitted(self.converted(source, source.width, source.height), rect, rect)
+        where = contain(source.width, source.height, rect)
+        return Fitted(self.converted(source, where.width, where.height), where, rect)
 
     def converted(self, source: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
         """Return `source` at that size as limited-range BT.601 yuv420p; the very same frame where it is that already.

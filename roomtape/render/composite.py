@@ -15,8 +15,8 @@ from roomtape.media import encode_aac, mux_mp4, segment_nut
 from roomtape.media.decode_opus import SAMPLE_RATE
 from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed
 from roomtape.render.composite_clock import OutputClock
+from roomtape.render.composite_picture import Painter
 from roomtape.render.composite_scene import Scenes
-from roomtape.render.composite_video import Painter
 from roomtape.render.job import OUT, Progress, RenderedFile, RenderJob, Wait
 from roomtape.render.segments import SECONDS, Segments, publish
 

@@ -1,0 +1,102 @@
+"""Tests of the canvas: copying, fitting, blending and colours."""
+
+import av
+import numpy as np
+import pytest
+
+from roomtape.domain.layout import Rect
+from roomtape.media.compose import BACKGROUND, LETTERBOX, Canvas, Colour, Picture, Scaler, planes_of
+
+RED: Colour = (81, 90, 240)
+
+
+def picture(width: int, height: int, colour: Colour = RED, format: str = "yuv420p") -> av.VideoFrame:
+    frame = av.VideoFrame(width, height, format)
+    for plane, value in zip(planes_of(frame), colour, strict=True):
+        plane[...] = value
+    return frame
+
+
+def at(canvas: Canvas, x: int, y: int) -> tuple[int, ...]:
+    luma, u, v = planes_of(canvas.frame)
+    return int(luma[y, x]), int(u[y // 2, x // 2]), int(v[y // 2, x // 2])
+
+
+def test_a_new_canvas_is_background() -> None:
+    canvas = Canvas(320, 180)
+    assert {at(canvas, 0, 0), at(canvas, 319, 179), at(canvas, 100, 50)} == {BACKGROUND}
+
+
+def test_a_picture_of_the_right_size_is_copied_pixel_by_pixel() -> None:
+    canvas = Canvas(320, 180)
+    source = picture(160, 90)
+    noise = np.random.default_rng(0).integers(16, 235, (90, 160), np.uint8)
+    planes_of(source)[0][...] = noise
+    fitted = Scaler().fit(source, Rect(80, 40, 160, 90))
+    assert fitted.picture is source
+    canvas.show(fitted)
+    assert np.array_equal(planes_of(canvas.frame)[0][40:130, 80:240], noise)
+    assert at(canvas, 79, 60) == BACKGROUND
+    assert at(canvas, 240, 60) == BACKGROUND
+
+
+def test_a_slightly_larger_picture_is_cut_evenly_and_not_scaled() -> None:
+    canvas = Canvas(1280, 720)
+    source = picture(640, 360)
+    noise = np.random.default_rng(0).integers(16, 235, (360, 640), np.uint8)
+    planes_of(source)[0][...] = noise
+    canvas.show(Scaler().fit(source, Rect(642, 362, 636, 354)))
+    assert np.array_equal(planes_of(canvas.frame)[0][362:716, 642:1278], noise[2:356, 2:638])
+
+
+@pytest.mark.parametrize(
+    ("size", "inside", "beside"),
+    [((640, 480), (160, 90), (10, 90)), ((360, 640), (160, 90), (100, 90)), ((1280, 360), (160, 90), (160, 10))],
+)
+def test_other_shapes_get_bars(size: tuple[int, int], inside: tuple[int, int], beside: tuple[int, int]) -> None:
+    canvas = Canvas(320, 180)
+    canvas.show(Scaler().fit(picture(*size), canvas.whole))
+    assert at(canvas, *inside) == pytest.approx(RED, abs=1)
+    assert at(canvas, *beside) == LETTERBOX
+
+
+def test_odd_sizes_are_taken() -> None:
+    canvas = Canvas(320, 180)
+    canvas.show(Scaler().fit(picture(321, 181), canvas.whole))
+    canvas.show(Scaler().fit(picture(99, 55), canvas.whole))
+    assert at(canvas, 160, 90) == pytest.approx(RED, abs=1)
+
+
+def rgb(planes: tuple[int, ...], kr: float, kb: float) -> tuple[float, float, float]:
+    """Limited-range YUV to RGB in 0..255 with the luma weights of a standard."""
+    y, u, v = (planes[0] - 16) / 219, (planes[1] - 128) / 224, (planes[2] - 128) / 224
+    r, b = y + 2 * (1 - kr) * v, y + 2 * (1 - kb) * u
+    return r * 255, (y - kr * r - kb * b) / (1 - kr - kb) * 255, b * 255
+
+
+def test_bt709_and_full_range_keep_their_colours() -> None:
+    tagged: Colour = (60, 110, 200)
+    source = picture(320, 180, tagged)
+    source.colorspace = 1
+    canvas = Canvas(320, 180)
+    canvas.show(Scaler().fit(source, canvas.whole))
+    shown = rgb(at(canvas, 100, 100), 0.299, 0.114)
+    assert shown == pytest.approx(rgb(tagged, 0.2126, 0.0722), abs=4)
+    assert at(canvas, 100, 100) != tagged
+
+    full = picture(320, 180, (255, 128, 128), "yuvj420p")
+    full.color_range = 2
+    canvas.show(Scaler().fit(full, canvas.whole))
+    assert at(canvas, 100, 100) == pytest.approx((235, 128, 128), abs=1)
+
+
+def test_a_translucent_picture_is_blended_and_an_opaque_one_copied() -> None:
+    canvas = Canvas(64, 64)
+    canvas.fill(canvas.whole, (200, 128, 128))
+    half = np.full((8, 8), 128, np.uint16), np.full((4, 4), 128, np.uint16), np.full((4, 4), 128, np.uint16)
+    white = np.full((8, 8), 50, np.uint8), np.full((4, 4), 64, np.uint8), np.full((4, 4), 64, np.uint8)
+    canvas.paste(Picture(white, half), 16, 16)
+    assert at(canvas, 20, 20) == (150, 128, 128)
+    canvas.paste(Picture(white), 32, 32)
+    assert at(canvas, 36, 36) == (50, 64, 64)
+    assert at(canvas, 15, 20) == (200, 128, 128)

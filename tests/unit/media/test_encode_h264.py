@@ -1,0 +1,51 @@
+"""Tests of H.264 encoding."""
+
+from pathlib import Path
+
+import av
+
+from roomtape.media import encode_h264
+from roomtape.media.compose import Canvas
+
+
+def encoded(path: Path, ticks: range) -> tuple[bytes, list[tuple[int, bool]]]:
+    """Encode grey pictures; return the parameter sets and each packet's tick and whether it is a keyframe."""
+    canvas = Canvas(320, 180)
+    with av.open(str(path), "w", format="nut") as container:
+        stream = encode_h264.open_stream(container, 320, 180, 30, 60)
+        packets = []
+        for tick in ticks:
+            canvas.fill(canvas.whole, (16 + tick * 5 % 200, 128, 128))
+            packets += encode_h264.encode(stream, canvas.frame, tick)
+        packets += encode_h264.encode(stream, None)
+        container.mux(packets)
+        found = [(round(p.pts * p.time_base * 30), p.is_keyframe) for p in packets if p.pts is not None]
+        return bytes(stream.codec_context.extradata or b""), found
+
+
+def test_every_tick_has_a_picture_and_the_first_is_a_keyframe(tmp_path: Path) -> None:
+    _, packets = encoded(tmp_path / "a.nut", range(40, 100))
+    assert sorted(t for t, _ in packets) == list(range(40, 100))
+    assert packets[0] == (40, True)
+
+
+def test_parameter_sets_do_not_depend_on_the_content(tmp_path: Path) -> None:
+    first, _ = encoded(tmp_path / "a.nut", range(60))
+    second, _ = encoded(tmp_path / "b.nut", range(60, 61))
+    assert first
+    assert first == second
+
+
+def test_decoding_runs_ahead_by_no_more_than_said(tmp_path: Path) -> None:
+    _, packets = encoded(tmp_path / "a.nut", range(60))
+    ticks = [t for t, _ in packets]
+    assert all(tick >= i - encode_h264.REORDER for i, tick in enumerate(ticks))
+    assert ticks != sorted(ticks)
+
+
+def test_colours_are_tagged(tmp_path: Path) -> None:
+    encoded(tmp_path / "a.nut", range(3))
+    with av.open(str(tmp_path / "a.nut")) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.colorspace, frame.color_range, frame.color_primaries) == (6, 1, 1)
+        assert container.streams.video[0].codec_context.profile == "High"

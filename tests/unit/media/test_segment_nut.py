@@ -1,0 +1,46 @@
+"""Tests of segments on disk: what is written is read back at the same times."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+
+from roomtape.media import segment_nut
+from roomtape.media.compose import Canvas
+from roomtape.media.segment_nut import SegmentAudio, SegmentFormat
+
+
+def pictures(first: int, end: int) -> Iterator[tuple[int, av.VideoFrame]]:
+    canvas = Canvas(320, 180)
+    for tick in range(first, end):
+        canvas.fill(canvas.whole, (16 + tick * 7 % 200, 128, 128))
+        yield tick, canvas.frame
+
+
+def test_ticks_and_packet_numbers_survive(tmp_path: Path) -> None:
+    for fps, first, end in ((30, 0, 50), (25, 100, 101), (60, 240, 300)):
+        form = SegmentFormat(320, 180, fps, 4 * fps, 2)
+        path = tmp_path / f"{fps}.nut"
+        sound = np.zeros((20 * 1024, 2), np.float32)
+        segment_nut.write(path, form, pictures(first, end), SegmentAudio(sound, 1024 * 91, 100, 108))
+        with segment_nut.open_for_reading(path) as source:
+            found = segment_nut.read(source, fps)
+        assert sorted(t for t, _ in found.video) == list(range(first, end))
+        assert [n for n, _ in found.audio] == list(range(100, 108))
+
+
+def test_the_first_packet_of_all_has_number_zero(tmp_path: Path) -> None:
+    form = SegmentFormat(320, 180, 30, 120, 1)
+    sound = np.zeros((4096, 1), np.float32)
+    segment_nut.write(tmp_path / "a.nut", form, pictures(0, 2), SegmentAudio(sound, 0, 0, 5))
+    with segment_nut.open_for_reading(tmp_path / "a.nut") as source:
+        assert [n for n, _ in segment_nut.read(source, 30).audio] == [0, 1, 2, 3, 4]
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    form = SegmentFormat(320, 180, 30, 120, 2)
+    sound = np.random.default_rng(0).standard_normal((48000, 2)).astype(np.float32) * 0.1
+    for name in "ab":
+        segment_nut.write(tmp_path / name, form, pictures(0, 30), SegmentAudio(sound, 0, 0, 40))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -1,0 +1,86 @@
+"""Tests of the composite's sound: any stretch of output on its own, pauses cut, everybody together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from roomtape.capture.values import Frame, Interval, TrackInfo, TrackKey
+from roomtape.render.composite_audio import AudioFeed, mixed
+from roomtape.render.composite_clock import OutputClock
+from tests.support.sound import clicks, opus_tone
+
+ORIGIN = 1_760_000_000_000_000
+S = 1_000_000
+
+
+@dataclass
+class Reader:
+    """Frames as a TrackReader gives them."""
+
+    frames: list[Frame]
+    info: TrackInfo = field(default_factory=lambda: TrackInfo(TrackKey("ann", 0), "audio", "peer", "opus", 48_000))
+
+    def next_us(self) -> int | None:
+        return self.frames[0].time_us if self.frames else None
+
+    def read(self, until_us: int) -> list[Frame]:
+        count = sum(f.time_us < until_us for f in self.frames)
+        out, self.frames = self.frames[:count], self.frames[count:]
+        return out
+
+
+def feed(freq: int, seconds: int = 6, drop: Sequence[int] = ()) -> AudioFeed:
+    packets = opus_tone(freq, seconds)
+    frames = [
+        Frame(ORIGIN + i * 20_000, 0, i * 960, data, False, 20_000, int(i - 1 in drop))
+        for i, data in enumerate(packets)
+        if i not in drop
+    ]
+    return AudioFeed(Reader(frames))  # type: ignore[arg-type]
+
+
+def clock(*spans: tuple[float, float]) -> OutputClock:
+    return OutputClock([Interval(ORIGIN + round(a * S), ORIGIN + round(b * S)) for a, b in spans], 30)
+
+
+def level(pcm: np.ndarray, freq: int) -> float:
+    at = np.arange(len(pcm)) / 48000
+    return float(2 * abs(np.mean(pcm[:, 0] * np.exp(-2j * np.pi * freq * at))))
+
+
+def test_everybody_is_heard_together() -> None:
+    pcm = mixed([feed(400), feed(1000)], clock((1, 4)), 0, 144_000, 2)
+    assert pcm.shape == (144_000, 2)
+    assert level(pcm, 400) == pytest.approx(0.1, abs=0.01)
+    assert level(pcm, 1000) == pytest.approx(0.1, abs=0.01)
+
+
+def test_one_channel_is_the_mean_of_two() -> None:
+    stereo = mixed([feed(400)], clock((1, 4)), 0, 96_000, 2)
+    mono = mixed([feed(400)], clock((1, 4)), 0, 96_000, 1)
+    assert mono.shape == (96_000, 1)
+    assert np.allclose(mono[:, 0], stereo.mean(axis=1), atol=1e-6)
+
+
+def test_a_stretch_is_the_same_whether_or_not_what_lies_before_was_rendered() -> None:
+    whole = clock((0.5, 5.5))
+    going = feed(400, drop=[60])
+    mixed([going], whole, 0, 96_000, 2)
+    after = mixed([going], whole, 96_000, 192_000, 2)
+    alone = mixed([feed(400, drop=[60])], whole, 96_000, 192_000, 2)
+    assert np.array_equal(after, alone)
+
+
+def test_a_cut_is_soft_and_what_lies_in_the_pause_is_not_heard() -> None:
+    quiet = range(100, 200)
+    pcm = mixed([feed(400, drop=quiet)], clock((0, 2), (4, 6)), 0, 192_000, 2)
+    assert np.abs(pcm[96_000]).max() < 1e-3
+    assert clicks(pcm[9600:180_000, 0]) < 0.005
+    assert level(pcm[100_000:148_000], 400) == pytest.approx(0.1, abs=0.01)
+
+
+def test_nobody_is_silence() -> None:
+    assert not mixed([], clock((0, 2)), 0, 96_000, 2).any()
+    assert not mixed([feed(400, seconds=1)], clock((3, 5)), 0, 96_000, 2).any()

@@ -1,0 +1,58 @@
+"""Tests of segments on disk: whole or not there."""
+
+from pathlib import Path
+
+import pytest
+
+from roomtape.render.segments import Segments, publish
+
+
+def test_a_segment_is_made_once(tmp_path: Path) -> None:
+    segments = Segments(tmp_path / "s")
+    made = []
+
+    def write(path: Path) -> None:
+        made.append(path)
+        path.write_bytes(b"x")
+
+    assert not segments.whole(12)
+    segments.make(12, write)
+    segments.make(12, write)
+    assert segments.whole(12)
+    assert len(made) == 1
+    assert segments.path(12).name == "seg-000012.nut"
+    assert [p.name for p in (tmp_path / "s").iterdir()] == ["seg-000012.nut"]
+
+
+def test_a_failed_write_leaves_nothing_under_the_name(tmp_path: Path) -> None:
+    segments = Segments(tmp_path)
+
+    def fail(path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        segments.make(0, fail)
+    assert not segments.whole(0)
+    segments.make(0, lambda path: path.write_bytes(b"whole") and None)
+    assert segments.path(0).read_bytes() == b"whole"
+
+
+def test_publishing_replaces_the_old_file_at_once(tmp_path: Path) -> None:
+    target = tmp_path / "out.mp4"
+    target.write_bytes(b"old")
+
+    def write(path: Path) -> None:
+        assert target.read_bytes() == b"old"
+        path.write_bytes(b"new")
+
+    publish(target, write)
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_removing_is_thorough(tmp_path: Path) -> None:
+    segments = Segments(tmp_path / "s")
+    segments.make(0, lambda path: path.touch())
+    segments.remove()
+    assert not (tmp_path / "s").exists()
