@@ -19,8 +19,8 @@ router = APIRouter(tags=["Bucket"])
 async def get(
     deps: FromDeps,
     path: str,
-    expires: Annotated[str, Query(max_length=32, description="Unix seconds.")],
-    signature: Annotated[str, Query(max_length=256)],
+    expires: Annotated[str, Query(max_length=32, description="Unix seconds.")] = "",
+    signature: Annotated[str, Query(max_length=256)] = "",
     download: Annotated[
         str | None, Query(description="`1` makes a browser save the file instead of playing it.")
     ] = None,

@@ -143,7 +143,7 @@ class MeetingRecordingConfig(RecordingOptions):
         return self.model_dump(exclude_none=True)
 
 
-class StartRecording(RecordingOptions, Body):
+class StartRecording(Body, RecordingOptions):
     """Body of POST …/recordings."""
 
     meeting_id: str
@@ -164,7 +164,7 @@ class TrackLayer(ExactPart):
     media_kind: Literal["audio", "video"] = "audio"
 
 
-class StartTracks(ExactPart, Body):
+class StartTracks(Body, ExactPart):
     """Body of POST …/recordings/track."""
 
     meeting_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from typing import Any, cast
 
 import cloudflare
 import httpx
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
@@ -178,9 +179,8 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncIterator[House]:
     """Yield an API whose client carries the API token."""
-    url = f"sqlite+aiosqlite:///{folder / 'roomtape.db'}"
-    await upgrade(url)
-    db = Database(url)
+    (folder / "roomtape.db").write_bytes(await _empty_database())
+    db = Database(f"sqlite+aiosqlite:///{folder / 'roomtape.db'}")
     settings = Settings(data_dir=folder)
     first = await seed.seed(db, settings)
     rooms, recordings = FakeRooms(folder), FakeRecordings(db)
@@ -197,13 +197,37 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         ready=lambda: parts,
         routers=routers,
     )
-    transport = httpx.ASGITransport(create_app(deps))
+    transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
         yield House(
             client, db, rooms, recordings, issuer, bucket, first.account_id, first.app_id, first.api_token, parts
         )
     await db.close()
+
+
+_made: dict[str, Any] = {}
+"""An empty database and an application: both take their time to make, and tests come one after another."""
+
+
+async def _empty_database() -> bytes:
+    if "database" not in _made:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "empty.db"
+            await upgrade(f"sqlite+aiosqlite:///{file}")
+            _made["database"] = file.read_bytes()
+    found: bytes = _made["database"]
+    return found
+
+
+def _app(deps: Deps) -> FastAPI:
+    if deps.routers:
+        return create_app(deps)
+    if "app" not in _made:
+        _made["app"] = create_app(deps)
+    app: FastAPI = _made["app"]
+    app.state.deps = deps
+    return app
 
 
 def a_session(app_id: str, meeting_id: str) -> Session:

@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import cloudflare
+import pytest
+
+from roomtape.db import recordings as rows
+from roomtape.domain.recording import Caller, CallerType, Kind, Recording, Status, Step, StopCause
+from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, VideoConfig
+from tests.support.api import NOW, House, a_recording
+
+
+def ids(api: House) -> dict[str, str]:
+    return {"account_id": api.account_id, "app_id": api.app_id}
+
+
+async def remembered(api: House, meeting: str, **values: Any) -> Recording:
+    session = await api.session(meeting)
+    recording = a_recording(api.app_id, meeting, session.id, **values)
+    await rows.insert(api.db, recording)
+    return recording
+
+
+async def test_the_sdk_takes_a_composite_through_its_life(api: House) -> None:
+    meeting = await api.meeting()
+    sdk = api.sdk().realtime_kit.recordings
+    made = await sdk.start_recordings(
+        api.app_id,
+        account_id=api.account_id,
+        meeting_id=meeting,
+        file_name_prefix="board_1",
+        max_seconds=600,
+        video_config={"codec": "H264", "width": 640, "height": 360, "export_file": True},
+        audio_config={"codec": "AAC", "channel": "mono", "export_file": False},
+        realtimekit_bucket_config={"enabled": True},
+    )
+    assert made.data is not None
+    assert made.data.status == "INVOKED"
+    assert isinstance(made.data.invoked_time, datetime)
+    assert made.data.started_time is None
+    assert made.data.download_url is None
+    assert made.data.start_reason is not None
+    assert made.data.start_reason.reason == "API_CALL"
+    assert made.data.start_reason.caller is not None
+    assert made.data.start_reason.caller.type == "ORGANIZATION"
+    assert made.data.start_reason.caller.user_id == api.account_id
+    assert made.data.start_reason.caller.name == "Roomtape"
+    assert made.data.stop_reason is None
+    (started,) = api.recordings.started
+    assert started["config"] == RecordingConfig(
+        VideoConfig(width=640, height=360),
+        AudioConfig(channel="mono"),
+        file_name_prefix="board_1",
+        max_seconds=600,
+    )
+
+    active = await sdk.get_active_recordings(meeting, **ids(api))
+    assert active.data.id == made.data.id
+    await rows.step(api.db, made.data.id, Step.CONFIRM, started_at=NOW)
+    paused = await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="pause")
+    resumed = await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="resume")
+    stopped = await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="stop")
+    assert paused.data is not None
+    assert resumed.data is not None
+    assert stopped.data is not None
+    assert [paused.data.status, resumed.data.status, stopped.data.status] == ["PAUSED", "RECORDING", "UPLOADING"]
+    assert stopped.data.stop_reason is not None
+    assert stopped.data.stop_reason.reason == "API_CALL"
+    with pytest.raises(cloudflare.NotFoundError):
+        await sdk.get_active_recordings(meeting, **ids(api))
+    with pytest.raises(cloudflare.ConflictError):
+        await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="resume")
+
+    done = {"duration_ms": 61_700, "file_size": 5_000_000_000, "download": "http://x/y.mp4", "expires_at": NOW}
+    await rows.step(api.db, made.data.id, Step.DELIVER, **done)
+    got = await sdk.get_one_recording(made.data.id, **ids(api))
+    assert got.data is not None
+    assert got.data.status == "UPLOADED"
+    assert got.data.recording_duration == 62
+    assert got.data.file_size == 5_000_000_000
+    assert got.data.download_url == "http://x/y.mp4"
+    assert isinstance(got.data.download_url_expiry, datetime)
+    assert isinstance(got.data.stopped_time, datetime)
+
+
+async def test_a_second_recording_needs_to_be_allowed(api: House) -> None:
+    meeting = await api.meeting()
+    sdk = api.sdk().realtime_kit.recordings
+    await sdk.start_recordings(api.app_id, account_id=api.account_id, meeting_id=meeting)
+    with pytest.raises(cloudflare.ConflictError):
+        await sdk.start_recordings(api.app_id, account_id=api.account_id, meeting_id=meeting)
+    await sdk.start_recordings(
+        api.app_id, account_id=api.account_id, meeting_id=meeting, allow_multiple_recordings=True
+    )
+    assert [s["allow_multiple"] for s in api.recordings.started] == [False, True]
+
+
+async def test_the_request_wins_over_the_meeting(api: House) -> None:
+    config = {
+        "max_seconds": 120,
+        "file_name_prefix": "meeting",
+        "video_config": {"width": 320, "height": 180},
+        "audio_config": {"export_file": False},
+    }
+    meeting = await api.meeting(recording_config=config)
+    body = {"meeting_id": meeting, "video_config": {"width": 640}, "audio_config": {"channel": "mono"}}
+    answer = await api.client.post(f"{api.kit}/recordings", json=body)
+    assert answer.status_code == 201, answer.text
+    (started,) = api.recordings.started
+    assert started["config"] == RecordingConfig(
+        VideoConfig(width=640, height=180), AudioConfig(channel="mono"), file_name_prefix="meeting", max_seconds=120
+    )
+
+
+async def test_the_sdk_starts_tracks(api: House) -> None:
+    meeting = await api.meeting()
+    sdk = api.sdk().realtime_kit.recordings
+    with pytest.raises(cloudflare.ConflictError):
+        await sdk.start_track_recording(api.app_id, account_id=api.account_id, meeting_id=meeting)
+    await api.session(meeting)
+    made = await sdk.start_track_recording(
+        api.app_id,
+        account_id=api.account_id,
+        meeting_id=meeting,
+        layers={"main": {"file_name_prefix": "speaker", "media_kind": "audio"}, "spare-1": {}},
+        user_ids=["user-1", "user-2"],
+    )
+    assert made.data is not None
+    assert made.data.recording.status == "INVOKED"
+    raw = made.data.recording.to_dict()
+    assert (raw["type"], raw["meeting_id"]) == ("TRACK", meeting)
+    assert not {"start_reason", "stop_reason", "storage_config"} & set(raw)
+    (started,) = api.recordings.started
+    assert started["kind"] is Kind.TRACK
+    assert started["config"].user_ids == ("user-1", "user-2")
+    assert started["config"].layers == (Layer("main", "speaker"), Layer("spare-1", "spare_1"))
+
+
+async def test_tracks_of_everybody_by_default(api: House) -> None:
+    meeting = await api.meeting()
+    await api.session(meeting)
+    answer = await api.client.post(f"{api.kit}/recordings/track", json={"meeting_id": meeting})
+    assert answer.status_code == 201
+    (started,) = api.recordings.started
+    assert started["config"] == RecordingConfig(layers=(Layer(),), user_ids=None)
+
+
+async def test_track_links_are_answered_as_a_list(api: House) -> None:
+    links = [{"layer_name": "default", "download_urls": {"a.webm": {"download_url": "http://x/a.webm"}}}]
+    recording = await remembered(
+        api, await api.meeting(), kind=Kind.TRACK, status=Status.UPLOADED, download=links, warnings=("one gap",)
+    )
+    data = (await api.client.get(f"{api.kit}/recordings/{recording.id}")).json()["data"]
+    assert data["download_url"] == links
+    assert data["warnings"] == ["one gap"]
+    assert data["type"] == "TRACK"
+
+
+async def test_the_sdk_lists_recordings_with_all_filters(api: House) -> None:
+    first, second = await api.meeting(title="Alpha"), await api.meeting(title="Beta")
+    old = await remembered(api, first, status=Status.UPLOADED, expired=True)
+    new = await remembered(api, second, status=Status.ERRORED, invoked_at=NOW + timedelta(days=1), error="disk full")
+    sdk = api.sdk().realtime_kit.recordings
+
+    async def found(**filters: Any) -> list[str]:
+        answer = await sdk.get_recordings(api.app_id, account_id=api.account_id, **filters)
+        assert answer.paging.total_count == len(answer.data)
+        return [r.id for r in answer.data]
+
+    assert await found() == [new.id, old.id]
+    assert await found(sort_by="invokedTime", sort_order="ASC") == [old.id, new.id]
+    assert await found(status=["UPLOADED"]) == [old.id]
+    assert await found(status=["UPLOADED", "ERRORED"]) == [new.id, old.id]
+    assert await found(status=["PAUSED"]) == []
+    assert await found(meeting_id=first) == [old.id]
+    assert await found(search="eta") == [new.id]
+    assert await found(search=first) == [old.id]
+    assert await found(expired=True) == [old.id]
+    assert await found(expired=False) == [new.id]
+    assert await found(start_time=NOW + timedelta(hours=1)) == [new.id]
+    assert await found(end_time=NOW + timedelta(hours=1)) == [old.id]
+
+    page = await sdk.get_recordings(api.app_id, account_id=api.account_id, page_no=2, per_page=1)
+    assert [r.id for r in page.data] == [old.id]
+    assert (page.paging.total_count, page.paging.start_offset, page.paging.end_offset) == (2, 2, 2)
+    assert page.data[0].meeting is not None
+    assert (page.data[0].meeting.id, page.data[0].meeting.title) == (first, "Alpha")
+    assert isinstance(page.data[0].meeting.created_at, datetime)
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"meeting_id": 5}, "meeting_id"),
+        ({"allow_multiple_recordings": "yes"}, "allow_multiple_recordings"),
+        ({"max_seconds": 59}, "max_seconds"),
+        ({"max_seconds": 86_401}, "max_seconds"),
+        ({"max_seconds": "60"}, "max_seconds"),
+        ({"max_seconds": 60.5}, "max_seconds"),
+        ({"max_seconds": True}, "max_seconds"),
+        ({"file_name_prefix": "a b"}, "file_name_prefix"),
+        ({"file_name_prefix": "ä"}, "file_name_prefix"),
+        ({"file_name_prefix": ""}, "file_name_prefix"),
+        ({"file_name_prefix": "../x"}, "file_name_prefix"),
+        ({"video_config": {"width": 641}}, "video_config.width"),
+        ({"video_config": {"height": 0}}, "video_config.height"),
+        ({"video_config": {"width": 100_000}}, "video_config.width"),
+        ({"video_config": {"width": 3840, "height": 3840}}, "video_config.width"),
+        ({"video_config": {"width": "640"}}, "video_config.width"),
+        ({"video_config": {"codec": "AV1"}}, "video_config.codec"),
+        ({"video_config": {"codec": "VP8"}, "audio_config": {"codec": "AAC"}}, "audio_config.codec"),
+        ({"video_config": {"export_file": False}}, "video_config.export_file"),
+        (
+            {"video_config": {"export_file": False}, "audio_config": {"export_file": False}},
+            "video_config.export_file",
+        ),
+        ({"video_config": {"watermark": {"url": "file:///etc/passwd"}}}, "video_config.watermark.url"),
+        ({"video_config": {"watermark": {"position": "middle"}}}, "video_config.watermark.position"),
+        ({"audio_config": {"codec": "OPUS"}}, "audio_config.codec"),
+        ({"audio_config": {"channel": "5.1"}}, "audio_config.channel"),
+        ({"audio_config": []}, "audio_config"),
+        ({"realtimekit_bucket_config": {}}, "realtimekit_bucket_config.enabled"),
+        ({"realtimekit_bucket_config": {"enabled": False}}, "realtimekit_bucket_config.enabled"),
+        ({"rtmp_out_config": {"rtmp_url": "http://x.example"}}, "rtmp_out_config.rtmp_url"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"interactive_config": {"type": "ID4"}}, "interactive_config.type"),
+        ({"storage_config": {"type": "floppy"}}, "storage_config.type"),
+        ({"storage_config": {"type": "aws", "bucket": "b"}}, "storage_config"),
+        ({"storage_config": {"type": "sftp", "host": "h", "port": 0}}, "storage_config.port"),
+        ({"video_confg": {}}, "video_confg"),
+    ],
+)
+async def test_an_invalid_start_names_its_field(api: House, body: dict[str, Any], path: str) -> None:
+    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting()} | body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["message"].startswith(f"{path}: ")
+    assert api.recordings.started == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"video_config": {"codec": "VP9"}}, "video_config.codec"),
+        ({"video_config": {"watermark": {"url": "https://x.example/a.png"}}}, "watermark"),
+        ({"audio_config": {}}, "audio_config.export_file"),
+        ({"audio_config": {"codec": "AAC"}}, "audio_config.export_file"),
+        ({"audio_config": {"codec": "MP3", "export_file": False}}, "audio_config.codec"),
+        ({"video_config": {"export_file": False}, "audio_config": {"export_file": True}}, "audio_config.export_file"),
+        ({"url": "https://x.example/page"}, "url"),
+        ({"rtmp_out_config": {"rtmp_url": "rtmp://x.example/live/key"}}, "rtmp_out_config"),
+        ({"interactive_config": {"type": "ID3"}}, "interactive_config"),
+        (
+            {
+                "storage_config": {"type": "aws", "bucket": "b", "access_key": "k", "secret": "s", "region": "r"},
+                "realtimekit_bucket_config": {"enabled": False},
+            },
+            "storage_config",
+        ),
+    ],
+)
+async def test_what_is_not_offered_yet_is_refused_by_name(api: House, body: dict[str, Any], field: str) -> None:
+    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting()} | body)
+    assert answer.status_code == 501, answer.text
+    assert field in answer.json()["errors"][0]["message"]
+    assert "does not offer" in answer.json()["errors"][0]["message"]
+    assert api.recordings.started == []
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"user_ids": [f"u{n}" for n in range(101)]}, "user_ids"),
+        ({"user_ids": []}, "user_ids"),
+        ({"user_ids": [1]}, "user_ids.0"),
+        ({"user_ids": "user-1"}, "user_ids"),
+        ({"user_idz": ["user-1"]}, "user_idz"),
+        ({"layers": []}, "layers"),
+        ({"layers": {"a": {"media_kind": "smell"}}}, "layers.a.media_kind"),
+        ({"layers": {"a": {"file_name_prefix": "a-b"}}}, "layers.a.file_name_prefix"),
+        ({"layers": {"a b": {}}}, "layers.a b"),
+        ({"layers": {"a": {"file_name_prefix": "p"}, "b": {"file_name_prefix": "p"}}}, "layers.b.file_name_prefix"),
+        ({"layers": {f"l{n}": {} for n in range(11)}}, "layers"),
+    ],
+)
+async def test_an_invalid_track_start_names_its_field(api: House, body: dict[str, Any], path: str) -> None:
+    meeting = await api.meeting()
+    await api.session(meeting)
+    answer = await api.client.post(f"{api.kit}/recordings/track", json={"meeting_id": meeting} | body)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["message"].startswith(f"{path}: ")
+    assert api.recordings.started == []
+
+
+async def test_a_hundred_users_are_taken(api: House) -> None:
+    meeting = await api.meeting()
+    await api.session(meeting)
+    body = {"meeting_id": meeting, "user_ids": [f"u{n}" for n in range(100)]}
+    assert (await api.client.post(f"{api.kit}/recordings/track", json=body)).status_code == 201
+
+
+async def test_unknown_meetings_recordings_actions_and_filters(api: House) -> None:
+    url = f"{api.kit}/recordings"
+    for unknown in ("97440c6a-140b-40a9-9499-b23fd7a3868a", "no id at all", ""):
+        for path in ("", "/track"):
+            assert (await api.client.post(url + path, json={"meeting_id": unknown})).status_code == 404
+    assert (await api.client.get(f"{url}/nothing")).status_code == 404
+    assert (await api.client.put(f"{url}/nothing", json={"action": "stop"})).status_code == 404
+    recording = await remembered(api, await api.meeting())
+    for body in ({"action": "explode"}, {}, {"action": None}):
+        answer = await api.client.put(f"{url}/{recording.id}", json=body)
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["message"].startswith("action: ")
+    for query in ("status=LOST", "sort_by=name", "sort_order=UP", "page_no=0", "per_page=0", "start_time=noon"):
+        answer = await api.client.get(f"{url}?{query}")
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["message"].startswith(query.split("=")[0])
+
+
+async def test_a_participant_who_may_record_does_so_under_their_own_name(api: House) -> None:
+    meeting = await api.meeting()
+    participant, token = await api.participant(meeting)
+    sdk = api.sdk(token).realtime_kit.recordings
+    made = await sdk.start_recordings(api.app_id, account_id=api.account_id, meeting_id=meeting)
+    assert made.data is not None
+    assert made.data.start_reason is not None
+    assert made.data.start_reason.caller is not None
+    assert made.data.start_reason.caller.type == "USER"
+    assert made.data.start_reason.caller.name == "Ada"
+    assert made.data.start_reason.caller.user_id == participant
+    stopped = await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="stop")
+    assert stopped.data is not None
+    assert stopped.data.stop_reason is not None
+    assert stopped.data.stop_reason.caller is not None
+    assert stopped.data.stop_reason.caller.user_id == participant
+    assert [r.id for r in (await sdk.get_recordings(api.app_id, account_id=api.account_id)).data] == [made.data.id]
+
+
+async def test_a_participant_who_may_not_record_may_only_see_that_it_runs(api: House) -> None:
+    meeting = await api.meeting()
+    _, token = await api.participant(meeting, preset="group_call_participant")
+    recording = await remembered(api, meeting)
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{api.kit}/recordings"
+    for method, path, body in (
+        ("POST", "", {"meeting_id": meeting, "allow_multiple_recordings": True}),
+        ("POST", "/track", {"meeting_id": meeting}),
+        ("PUT", f"/{recording.id}", {"action": "stop"}),
+        ("GET", f"/{recording.id}", None),
+        ("GET", "", None),
+    ):
+        answer = await api.client.request(method, url + path, json=body, headers=headers)
+        assert answer.status_code == 403, (method, path)
+    seen = await api.client.get(f"{url}/active-recording/{meeting}", headers=headers)
+    assert seen.status_code == 200
+    stored = await rows.get(api.db, recording.id)
+    assert stored is not None
+    assert stored.status is Status.INVOKED
+
+
+async def test_a_participant_knows_of_their_own_meeting_only(api: House) -> None:
+    mine, other = await api.meeting(), await api.meeting()
+    _, token = await api.participant(mine)
+    recording = await remembered(api, other)
+    headers = {"Authorization": f"Bearer {token}"}
+    url = f"{api.kit}/recordings"
+    for method, path, body in (
+        ("POST", "", {"meeting_id": other}),
+        ("POST", "/track", {"meeting_id": other}),
+        ("PUT", f"/{recording.id}", {"action": "stop"}),
+        ("GET", f"/{recording.id}", None),
+        ("GET", f"?meeting_id={other}", None),
+        ("GET", f"/active-recording/{other}", None),
+    ):
+        answer = await api.client.request(method, url + path, json=body, headers=headers)
+        assert answer.status_code == 404, (method, path)
+    listed = (await api.client.get(url, headers=headers)).json()
+    assert (listed["data"], listed["paging"]["total_count"]) == ([], 0)
+
+
+async def test_the_active_recording_is_the_composite_when_both_run(api: House) -> None:
+    meeting = await api.meeting()
+    session = await api.session(meeting)
+    composite = a_recording(api.app_id, meeting, session.id)
+    tracks = replace(a_recording(api.app_id, meeting, session.id), kind=Kind.TRACK, invoked_at=NOW + timedelta(hours=1))
+    await rows.insert(api.db, composite)
+    await rows.insert(api.db, tracks)
+    url = f"{api.kit}/recordings/active-recording/{meeting}"
+    assert (await api.client.get(url)).json()["data"]["id"] == composite.id
+    await rows.step(
+        api.db, composite.id, Step.STOP, stop_cause=StopCause.API_CALL, stop_caller=Caller(CallerType.USER, "a", "b")
+    )
+    assert (await api.client.get(url)).json()["data"]["id"] == tracks.id
