@@ -27,6 +27,10 @@ from roomtape.settings import Settings
 
 log = structlog.get_logger()
 
+FOLLOW_AFTER_S = 2.0
+"""A render that follows starts this much later: it runs behind the clock anyway, and its loading costs a second of CPU
+just when captures are being switched; a recording that is over by then is rendered in one go."""
+
 
 class Supervisor:
     """The `RoomListener` of this server.
@@ -135,6 +139,9 @@ class Supervisor:
         self._spawn(self._follow(recording, folder))
 
     async def _follow(self, recording: Recording, folder: Path) -> None:
+        await asyncio.sleep(FOLLOW_AFTER_S)
+        if recording.id not in self._captures.active:
+            return
         capture = capture_dir(self._settings.data_dir, recording.session_id)
         await asyncio.to_thread(work.prepare, folder, recording, capture)
         self._runner.start_following(folder)

@@ -1,12 +1,14 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from roomtape.capture.events import RecordingStarted, RecordingStopped
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Kind, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
-from roomtape.recordings import work
+from roomtape.recordings import supervisor, work
 from roomtape.render.job import RenderJob
 from tests.support.recording_fakes import meeting, peer, recording
 from tests.support.recording_world import World
@@ -78,11 +80,14 @@ async def test_a_session_that_was_empty_while_the_server_was_away_ended_when_it_
     assert found.stopped_at == to_datetime(begun + 90_000_000)
 
 
-async def test_a_composite_is_followed_and_tracks_are_not(world: World) -> None:
+async def test_a_composite_is_followed_and_tracks_are_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "FOLLOW_AFTER_S", 0.05)
     session = await world.rooms.make("sess-1")
     composite = await world.running()
     await world.running(Kind.TRACK)
-    await asyncio.sleep(0.05)
+    short = await world.start(allow_multiple=True)
+    await world.recordings.stop(short.id, cause=StopCause.API_CALL, caller=None)
+    await asyncio.sleep(0.15)
     folder = work.folder(world.folder, composite.id)
     assert world.runner.following == [folder]
     job = RenderJob.read(folder)
