@@ -31,9 +31,9 @@ AUDIO = Media(video_codec=None, loop_seconds=1)
 class House:
     """An SFU with one open room."""
 
-    def __init__(self, config: Settings) -> None:
+    def __init__(self, config: Settings, silence_s: float = 3) -> None:
         self.config = config
-        self.sfu = JanusSfu(config, silence_s=3)
+        self.sfu = JanusSfu(config, silence_s)
         self.reports = Reports()
         self.room = new_id()
         self.captures = config.data_dir / "capture" / self.room
@@ -46,7 +46,7 @@ class House:
 
     def after_a_crash(self) -> House:
         """What a server started after this one's crash has: the same folder and room, nothing else."""
-        house = House(self.config)
+        house = House(self.config, silence_s=0.5)
         house.room, house.captures = self.room, self.captures
         return house
 
@@ -184,6 +184,8 @@ async def test_meetings_go_on_when_the_server_vanishes_and_returns(house: House)
         await second.sfu.stop_capture(handle)
         assert not [event for event in second.reports.events if isinstance(event, Lost | Down)]
         assert publisher.participant.connected
+        publisher.participant.network_silence(60)
+        assert (await second.reports.wait(Down)).handle == handle, "who vanishes after our crash is noticed too"
         await second.sfu.close_room(house.room)
         with pytest.raises(SfuError):
             await second.sfu.publish(house.room, new_id(), "late", "v=0", None, None)

@@ -13,7 +13,7 @@ import structlog
 
 from roomtape.errors import InvalidRequest, RoomtapeError, SfuError
 from roomtape.settings import Settings
-from roomtape.sfu.janus import answer, capturefiles, config
+from roomtape.sfu.janus import answer, capturefiles, config, lookup
 from roomtape.sfu.janus.client import (
     HANDLE_NOT_FOUND,
     INVALID_SDP,
@@ -170,7 +170,7 @@ class JanusSfu:
             "ptype": "publisher",
             "room": room_id,
             "id": peer_id,
-            "display": _display(display, handle),
+            "display": lookup.display(display, handle),
         }
         if video_codec is not None:
             body["videocodec"] = video_codec
@@ -240,21 +240,16 @@ class JanusSfu:
         """See `Sfu.alive`. Janus is asked, since whatever it reported while we were away went nowhere."""
         if handle.session != self.session:
             return False
-        try:
-            room_id = str((await self._configure(handle, {})).data["room"])
-            listed = await self._link.rooms({"request": "listparticipants", "room": room_id})
-        except SfuError as error:
-            if error.sfu_code in _GONE or error.sfu_code == NO_SUCH_ROOM:
-                return False
-            raise
-        mark = _display("", handle)
-        up = any(p.get("publisher") and p.get("display", "").endswith(mark) for p in listed["participants"])
+        found = await lookup.find(self._link, handle)
+        if found is None:
+            return False
         known = self._publishers.get(handle)
         if known is not None:
-            known.up = known.up or up
-        elif up:
-            self._publishers[handle] = _Publisher(room_id, None, up=True)
-        return up
+            known.up = True
+        else:
+            self._publishers[handle] = _Publisher(found.room_id, None, up=True)
+            self._silence.assume(handle, await lookup.mids(self._link, found))
+        return True
 
     async def _published(self, handle: Handle, body: Message, offer: str) -> Published:
         try:
@@ -310,7 +305,6 @@ class JanusSfu:
 
     def _on_ready(self, claimed: bool) -> None:
         if claimed:
-            self._silence.clear()
             self._spawn(self._find_downs())
         self._listener(Ready())
 
@@ -320,8 +314,12 @@ class JanusSfu:
     async def _find_downs(self) -> None:
         """After a broken connection: report the publishers whose end could not be reported."""
         for handle, publisher in list(self._publishers.items()):
+            if not publisher.up:
+                continue
+            self._silence.assume(handle, [track.mid for track in publisher.tracks or ()])
             with suppress(RoomtapeError):
-                if publisher.up and not await self.alive(handle):
+                if not await self.alive(handle):
+                    self._silence.forget(handle)
                     self._listener(Down(handle, "ended while Janus was out of reach"))
 
     def _on_event(self, event: Message) -> None:
@@ -352,11 +350,6 @@ class JanusSfu:
 
 def _nobody(event: SfuEvent) -> None:
     """The listener before `start`."""
-
-
-def _display(name: str, handle: Handle) -> str:
-    """The handle ends the display name in Janus: the only way to find a handle's publisher in a list of them."""
-    return f"{name} #{handle.id}"
 
 
 def _candidate(candidate: Candidate) -> Message:

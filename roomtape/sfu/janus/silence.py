@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from roomtape.sfu.port import Handle
 
 
 class SilenceWatch:
-    """Calls `report` for a publisher none of whose m-lines had a packet for `after_s` seconds while its media was up.
-
-    It watches from a transport's beginning only: of one that came up earlier, Janus does not tell which of its
-    m-lines have packets now, and a publisher that merely muted must not be taken for gone.
-    """
+    """Calls `report` for a publisher whose media is up and none of whose m-lines had a packet for `after_s` seconds."""
 
     def __init__(self, after_s: float, report: Callable[[Handle], None]) -> None:
         self.after_s = after_s
@@ -25,6 +21,17 @@ class SilenceWatch:
         """The publisher's transport is up: packets are due."""
         self._active.setdefault(handle, set())
         self._arm(handle)
+
+    def assume(self, handle: Handle, mids: Iterable[str]) -> None:
+        """The publisher's transport has been up for a while, with these m-lines, whose state we do not know.
+
+        Each counts as having packets until Janus says that they stopped: a publisher that merely muted must not be
+        taken for gone. With no m-lines known it is not watched.
+        """
+        self.forget(handle)
+        self._active[handle] = set(mids)
+        if not self._active[handle]:
+            self.forget(handle)
 
     def receiving(self, handle: Handle, mid: str, active: bool) -> None:
         """Packets of one m-line started or stopped coming."""
@@ -43,7 +50,7 @@ class SilenceWatch:
         self._disarm(handle)
 
     def clear(self) -> None:
-        """All publishers are out, or what Janus reported of them has been missed."""
+        """All publishers are out."""
         for handle in list(self._active):
             self.forget(handle)
 

@@ -38,3 +38,23 @@ async def test_a_transport_without_any_packet_is_silent_too() -> None:
     watch.receiving(C, "0", False)  # up since before we came: nothing is known of its other lines
     await asyncio.sleep(0.08)
     assert silent == [A]
+
+
+async def test_what_was_up_before_counts_as_heard_until_janus_says_otherwise() -> None:
+    silent: list[Handle] = []
+    watch = SilenceWatch(0.03, silent.append)
+    for handle in (A, B):
+        watch.assume(handle, ["0", "1"])
+        watch.receiving(handle, "0", False)
+    watch.assume(C, [])
+    watch.receiving(C, "0", False)
+    await asyncio.sleep(0.06)
+    assert silent == []
+    watch.receiving(B, "1", False)
+    await asyncio.sleep(0.06)
+    assert silent == [B]
+    watch.receiving(A, "1", False)
+    watch.assume(A, ["0"])
+    await asyncio.sleep(0.06)
+    assert silent == [B]
+    watch.clear()
