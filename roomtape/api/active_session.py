@@ -10,15 +10,14 @@ from pydantic import Field
 from roomtape.api.auth import Access, WithApp
 from roomtape.api.bodies import Body
 from roomtape.api.paging import iso, success
+from roomtape.api.paths import APP
 from roomtape.api.sessions import session_body
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import sessions as rows
 from roomtape.errors import InvalidRequest, NotFound
 from roomtape.rooms.live import LivePeer, LiveSession
 
-router = APIRouter(
-    prefix="/accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id}/active-session", tags=["Active session"]
-)
+router = APIRouter(prefix=APP + "/meetings/{meeting_id}/active-session", tags=["Active session"])
 
 MOST_KICKED = 1000
 

@@ -24,7 +24,6 @@ from roomtape.api import (
 from roomtape.api.deps import Deps
 from roomtape.api.middleware import Guard
 
-CLIENT_V4 = "/client/v4"
 _ABOUT = "Records meetings. The paths under /client/v4 are those of the Cloudflare RealtimeKit API."
 _RESOURCES = (apps, not_offered, meetings, participants, active_session, presets, sessions, recordings)
 _EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition"]
@@ -39,7 +38,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.include_router(system.router)
     app.include_router(bucket.router)
     for resource in _RESOURCES:
-        app.include_router(resource.router, prefix=CLIENT_V4, dependencies=[auth.documented])
+        app.include_router(resource.router, dependencies=[auth.documented])
     for router in deps.routers:
         app.include_router(router)
     app.add_middleware(Guard)

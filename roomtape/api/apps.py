@@ -10,12 +10,13 @@ from pydantic import Field
 from roomtape.api.auth import WithAccount
 from roomtape.api.bodies import Body
 from roomtape.api.paging import PageQuery, Search, SortOrder, iso, success
+from roomtape.api.paths import KIT
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import apps as rows
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App
 
-router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/apps", tags=["Apps"])
+router = APIRouter(prefix=KIT + "/apps", tags=["Apps"])
 
 
 class NewApp(Body):

@@ -11,6 +11,7 @@ from pydantic import Field
 from roomtape.api.auth import WithApp
 from roomtape.api.bodies import LONGEST_TEXT, Body, Part, Whole
 from roomtape.api.paging import Moment, PageQuery, Search, iso, success
+from roomtape.api.paths import APP
 from roomtape.api.recording_bodies import MeetingRecordingConfig
 from roomtape.api.recording_config import resolve
 from roomtape.clock import now_us, to_datetime
@@ -18,7 +19,7 @@ from roomtape.db import meetings as rows
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import Meeting, MeetingStatus
 
-router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/{app_id}/meetings", tags=["Meetings"])
+router = APIRouter(prefix=APP + "/meetings", tags=["Meetings"])
 
 LONGEST_KEEP_ALIVE_S = 86_400
 _OPTIONS = ("live_stream_on_start", "persist_chat", "summarize_on_end", "transcribe_on_end", "ai_config")

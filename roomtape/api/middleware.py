@@ -11,6 +11,9 @@ from roomtape import metrics
 from roomtape.api import errors
 
 LARGEST_BODY = 1 << 20
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_BROKEN_OFF = 499
+"""What the metrics call a request that never got an answer, because its client or the server went away."""
 _TOO_LARGE = f"the body may have {LARGEST_BODY} bytes at most"
 
 
@@ -55,7 +58,8 @@ class Guard:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             seconds = time.perf_counter() - began
-            metrics.REQUESTS.labels(scope["method"], route, str(status or 499)).observe(seconds)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.REQUESTS.labels(method, route, str(status or _BROKEN_OFF)).observe(seconds)
 
 
 def _told_length(scope: Scope) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from roomtape.api.auth import WithApp
+from roomtape.api.paths import APP
 from roomtape.errors import NotOffered
 
 NOT_OFFERED: tuple[tuple[str, str, str], ...] = (
@@ -36,7 +37,7 @@ NOT_OFFERED: tuple[tuple[str, str, str], ...] = (
 )
 """Method, path below the app, what it is about."""
 
-router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/{app_id}", tags=["Not offered"], include_in_schema=False)
+router = APIRouter(prefix=APP, tags=["Not offered"], include_in_schema=False)
 
 
 def _refusing(what: str) -> Callable[[Any], Coroutine[Any, Any, None]]:

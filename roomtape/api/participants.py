@@ -11,6 +11,7 @@ from pydantic import Field
 from roomtape.api.auth import Access, WithApp
 from roomtape.api.bodies import LONGEST_TEXT, Body
 from roomtape.api.paging import PageQuery, iso, success
+from roomtape.api.paths import APP
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import participants as rows
 from roomtape.db import presets
@@ -18,9 +19,7 @@ from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import Participant, Preset
 from roomtape.errors import InvalidRequest
 
-router = APIRouter(
-    prefix="/accounts/{account_id}/realtime/kit/{app_id}/meetings/{meeting_id}/participants", tags=["Participants"]
-)
+router = APIRouter(prefix=APP + "/meetings/{meeting_id}/participants", tags=["Participants"])
 
 _Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 _PresetName = Annotated[str, Field(min_length=1, max_length=255)]

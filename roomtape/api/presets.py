@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from roomtape.api.auth import Access, WithApp
 from roomtape.api.paging import PageQuery, Search, iso, success
+from roomtape.api.paths import APP
 from roomtape.api.preset_bodies import PresetChange, PresetValues
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import presets as rows
@@ -19,7 +20,7 @@ from roomtape.domain.meeting import Preset
 from roomtape.domain.recording_config import merge
 from roomtape.errors import NotFound
 
-router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/{app_id}/presets", tags=["Presets"])
+router = APIRouter(prefix=APP + "/presets", tags=["Presets"])
 
 
 @router.post("", status_code=201, summary="Create a preset")

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from roomtape.api.auth import WithRecordings
 from roomtape.api.meetings import meeting_body
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
+from roomtape.api.paths import APP
 from roomtape.api.recording_bodies import RecordingAction, StartRecording, StartTracks
 from roomtape.api.recording_config import resolve
 from roomtape.db import meetings
@@ -17,7 +18,7 @@ from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Statu
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import NotFound
 
-router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/{app_id}/recordings", tags=["Recordings"])
+router = APIRouter(prefix=APP + "/recordings", tags=["Recordings"])
 
 
 @router.post("", status_code=201, summary="Start recording a meeting")

@@ -10,13 +10,14 @@ from fastapi import APIRouter
 
 from roomtape.api.auth import Access, WithApp
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
+from roomtape.api.paths import APP
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import presets
 from roomtape.db import sessions as rows
 from roomtape.domain.meeting import Peer, Session, SessionStatus
 from roomtape.errors import NotFound
 
-router = APIRouter(prefix="/accounts/{account_id}/realtime/kit/{app_id}/sessions", tags=["Sessions"])
+router = APIRouter(prefix=APP + "/sessions", tags=["Sessions"])
 
 
 @router.get("", summary="List sessions")

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from structlog.testing import capture_logs
+
+from roomtape.db import recordings
+from tests.support.api import House, a_recording
+
+
+async def test_health_is_good_when_every_part_is(api: House) -> None:
+    answer = await api.client.get("/healthz", headers={"Authorization": ""})
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok", "janus": "ok", "database": "ok"}
+
+
+async def test_health_names_the_part_that_is_away(api: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.parts["janus"] = "away"
+    answer = await api.client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unready", "janus": "away", "database": "ok"}
+
+    async def refuse() -> None:
+        raise OSError("no route to the database at 10.0.0.7")
+
+    monkeypatch.setattr(api.db, "ping", refuse)
+    with capture_logs():
+        answer = await api.client.get("/healthz")
+    assert answer.json()["database"] == "does not answer"
+    assert "10.0.0.7" not in answer.text
+
+
+async def test_metrics_count_what_lives(api: House) -> None:
+    meeting = await api.meeting()
+    session = await api.session(meeting)
+    api.rooms.live(session, await api.peer(session), await api.peer(session))
+    await recordings.insert(api.db, a_recording(api.app_id, meeting, session.id))
+    answer = await api.client.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    for line in ("roomtape_live_sessions 1.0", "roomtape_live_peers 2.0", "roomtape_active_recordings 1.0"):
+        assert line in answer.text.splitlines()
+    assert "roomtape_http_request_seconds_bucket" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+async def test_pages_load_nothing_from_elsewhere(api: House, path: str) -> None:
+    answer = await api.client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", answer.text)
+    assert "Roomtape" in answer.text
