@@ -22,7 +22,7 @@ FRAME = 1024
 WARM_UP = 8
 """Packets encoded and thrown away before the first one that is kept."""
 LOOKAHEAD = 2
-"""Frames after a packet that it depends on: the second half of its window, and the choice of the next window."""
+"""Frames after a packet that its choice of window depends on: one, and one in reserve."""
 _QUALITY = 0.7
 _LAMBDA = 118  # FF_QP2LAMBDA of libavutil/avutil.h
 

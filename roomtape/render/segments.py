@@ -43,10 +43,15 @@ def publish(path: Path, write: Callable[[Path], None]) -> None:
     What `write` raises is passed on; `path` is then as it was.
     """
     aside = path.with_name(path.name + ".part")
-    write(aside)
-    with aside.open("rb") as file:
-        os.fsync(file.fileno())
-    aside.replace(path)
+    try:
+        write(aside)
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        # On a full disk the half file would be in the way of whatever could still be saved.
+        aside.unlink(missing_ok=True)
+        raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

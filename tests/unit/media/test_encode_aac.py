@@ -46,7 +46,10 @@ def sounds() -> dict[str, NDArray[np.float32]]:
     random = np.random.default_rng(0)
     steady = tone(440, 13, 0.3)
     speech = (steady + 0.05 * random.standard_normal(len(steady))) * (0.5 + 0.5 * tone(3, 13, 1))
-    strokes = 0.1 * steady + 0.8 * (random.random(len(steady)) > 0.9998)
+    strokes = 0.1 * steady
+    for border in range(PIECE, len(steady), PIECE):
+        # In the frame after the last one that a piece is made of: its neighbour must know of it.
+        strokes[border // FRAME * FRAME + 300] += 0.8
     return {"steady": steady, "speech": speech.astype(np.float32), "strokes": strokes.astype(np.float32)}
 
 

@@ -73,6 +73,13 @@ def test_a_stretch_is_the_same_whether_or_not_what_lies_before_was_rendered() ->
     assert np.array_equal(after, alone)
 
 
+def test_stretches_join_to_what_one_would_be() -> None:
+    whole = clock((0.5, 5.5))
+    one = mixed([feed(400)], whole, 0, 192_000, 2)
+    alone = mixed([feed(400)], whole, 100_000, 192_000, 2)
+    assert np.abs(one[100_000:] - alone).max() < 1e-4
+
+
 def test_a_cut_is_soft_and_what_lies_in_the_pause_is_not_heard() -> None:
     quiet = range(100, 200)
     pcm = mixed([feed(400, drop=quiet)], clock((0, 2), (4, 6)), 0, 192_000, 2)

@@ -34,6 +34,7 @@ def test_a_failed_write_leaves_nothing_under_the_name(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         segments.make(0, fail)
     assert not segments.whole(0)
+    assert list(tmp_path.iterdir()) == []
     segments.make(0, lambda path: path.write_bytes(b"whole") and None)
     assert segments.path(0).read_bytes() == b"whole"
 
