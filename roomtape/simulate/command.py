@@ -24,7 +24,7 @@ def simulate(
     video_codec: Annotated[str, typer.Option(help="vp8, vp9 or h264.")] = "vp8",
     size: Annotated[str, typer.Option(help="WIDTHxHEIGHT of the video.")] = "640x360",
     fps: Annotated[int, typer.Option(min=1, max=60, help="Frames per second.")] = 30,
-    seconds: Annotated[float, typer.Option(min=0, help="Leave after so long; 0 stays until Ctrl-C.")] = 0,
+    seconds: Annotated[float, typer.Option(min=0, help="Leave so long after all are in; 0 stays until Ctrl-C.")] = 0,
     tone: Annotated[int, typer.Option(help="Tone of the first in Hz; each further one is 110 Hz higher.")] = 440,
     local_address: Annotated[list[str] | None, typer.Option(help="Send media from this address only.")] = None,
     reconnect: Annotated[bool, typer.Option(help="Publish again when the connection is lost.")] = True,

@@ -117,7 +117,7 @@ async def publish(
     addresses: Sequence[str] = (),
     reconnect: bool = True,
 ) -> Run:
-    """Let one participant a token publish for `seconds`, or with 0 until SIGINT or SIGTERM; return how it went."""
+    """Let one participant a token publish until SIGINT or SIGTERM, or for `seconds` once all are in (0: no limit)."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
@@ -128,7 +128,7 @@ async def publish(
         run.seats.append(Seat(someone))
     joining = asyncio.create_task(run.join())
     try:
-        await _watch(run, stop, seconds)
+        await _watch(run, joining, stop, seconds)
     finally:
         joining.cancel()
         await asyncio.gather(joining, return_exceptions=True)
@@ -138,14 +138,16 @@ async def publish(
     return run
 
 
-async def _watch(run: Run, stop: asyncio.Event, seconds: float) -> None:
-    """Show the table until told to stop, until the time is up, or until nobody is left who could send."""
+async def _watch(run: Run, joining: asyncio.Task[None], stop: asyncio.Event, seconds: float) -> None:
+    """Show the table until told to stop, until all have been in for `seconds`, or until nobody could join."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + seconds if seconds else float("inf")
+    end = float("inf")
     with Live(run.table(), console=Console(), refresh_per_second=2) as live:
         while not stop.is_set() and loop.time() < end and not all(seat.failed for seat in run.seats):
             try:
                 await asyncio.wait_for(stop.wait(), min(0.5, max(0.0, end - loop.time())))
             except TimeoutError:
                 live.update(run.table())
+            if seconds and joining.done() and end == float("inf"):
+                end = loop.time() + seconds
         live.update(run.table())
