@@ -99,10 +99,16 @@ class ProgressFile:
         self._path = work / PROGRESS
         self._body: dict[str, Any] = {"rendered_ms": 0, "total_ms": None, "state": "rendering"}
         self._written = 0.0
+        self._stale = False
 
     def __call__(self, rendered_ms: int, total_ms: int | None) -> None:
         self._body["rendered_ms"], self._body["total_ms"] = rendered_ms, total_ms
-        if time.monotonic() - self._written >= _PROGRESS_S:
+        self._stale = True
+        self.settle()
+
+    def settle(self) -> None:
+        """Write what was told and not written yet, unless the last writing is less than a second ago."""
+        if self._stale and time.monotonic() - self._written >= _PROGRESS_S:
             self._write()
 
     def state(self, state: str) -> None:
@@ -113,6 +119,7 @@ class ProgressFile:
     def _write(self) -> None:
         write_json(self._path, self._body)
         self._written = time.monotonic()
+        self._stale = False
 
 
 def die_with(parent: int) -> None:
@@ -131,7 +138,7 @@ def _guarded(work: Path) -> int:
     try:
         if RenderResult.read(work) is None:
             progress.state("rendering")
-            render(_job(work), work, lambda: time.sleep(_POLL_S), progress, progress.state)
+            render(_job(work), work, lambda: _wait(progress), progress, progress.state)
         return DONE
     except (RenderError, CaptureError) as error:
         return _fail(work, error.message, _storage_code(work) or AT_FAULT)
@@ -140,6 +147,11 @@ def _guarded(work: Path) -> int:
             return _fail(work, f"the disk of {work} does not take more: {error}; make room and try again", STORAGE_FULL)
         log.exception("the render crashed", work=work.name)
         return 1
+
+
+def _wait(progress: ProgressFile) -> None:
+    time.sleep(_POLL_S)
+    progress.settle()
 
 
 def _job(work: Path) -> RenderJob:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ def render_tracks(job: RenderJob, work: Path, timeline: Timeline, wait: Wait, pr
         while not _advance(job, timeline, outputs, progress):
             wait()
         files, ledger = outputs.finish(out)
+        outputs.pass_over_the_rest()
     finally:
         outputs.discard()
     write_json(work / LEDGER, {name: asdict(entry) for name, entry in ledger.items()})
@@ -222,6 +224,11 @@ class _Outputs:
             ledger[rendered.name] = entry
         sync_folder(out)
         return files, ledger
+
+    def pass_over_the_rest(self) -> None:
+        """Read the tracks to their ends, so that their counts and gaps need no second reading from the beginning."""
+        for key in self._files:
+            self._timeline.tracks[key].skip(sys.maxsize)
 
     def discard(self) -> None:
         for group in self._files.values():

@@ -116,6 +116,10 @@ def test_progress_is_written_about_once_a_second(tmp_path: Path, monkeypatch: py
         progress(i, None)
         seen.append(json.loads((tmp_path / PROGRESS).read_bytes())["rendered_ms"])
     assert len(set(seen)) == 4
+    progress(99, 100)
+    now[0] += 1
+    progress.settle()  # a follower for whom nothing new has come
+    assert json.loads((tmp_path / PROGRESS).read_bytes())["rendered_ms"] == 99
 
 
 FOLLOWER = """
