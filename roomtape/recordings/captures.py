@@ -45,21 +45,31 @@ class Captures:
         """
         async with self._locks.setdefault(session.id, asyncio.Lock()):
             wrong = self._wrong(session)
-            done = await asyncio.gather(*(self._switch(session, peer) for peer in wrong))
+            done = await asyncio.gather(*(self._switch(session, peer, self.wants(session, peer)) for peer in wrong))
             errors = {peer.id: error for peer, error in zip(wrong, done, strict=True) if error is not None}
         for peer_id in errors:
             self._retry_at[peer_id] = time.monotonic() + RETRY_AFTER_S
         return errors
+
+    async def renew(self, session: LiveSession) -> dict[str, RoomtapeError]:
+        """Begin new files for everybody who is captured; return the errors by peer id.
+
+        After a write that failed half way, a file has a torn packet in it, and what follows that is hard to find.
+        """
+        async with self._locks.setdefault(session.id, asyncio.Lock()):
+            captured = [peer for peer in session.peers.values() if peer.base is not None]
+            await asyncio.gather(*(self._switch(session, peer, False) for peer in captured))
+        return await self.apply(session)
 
     def _wrong(self, session: LiveSession) -> list[LivePeer]:
         return [
             p for p in session.peers.values() if p.handle is not None and (p.base is not None) != self.wants(session, p)
         ]
 
-    async def _switch(self, session: LiveSession, peer: LivePeer) -> RoomtapeError | None:
+    async def _switch(self, session: LiveSession, peer: LivePeer, on: bool) -> RoomtapeError | None:
         try:
             async with asyncio.timeout(SWITCH_WITHIN_S):
-                await self._rooms.capture(session, peer.id, self.wants(session, peer))
+                await self._rooms.capture(session, peer.id, on)
         except RoomtapeError as error:
             return error
         except OSError as error:  # TimeoutError is one of them

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
@@ -19,6 +20,14 @@ from roomtape.rooms.live import LiveSession
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class _Trouble:
+    """What is wrong with the disk; `broken`: writes fail already."""
+
+    sentence: str
+    broken: bool
+
+
 class CaptureWatch:
     """One round each `interval_s` over the sessions with a running recording."""
 
@@ -27,7 +36,7 @@ class CaptureWatch:
         self._db = db
         self._rooms = rooms
         self._captures = captures
-        self._trouble: dict[str, str] = {}
+        self._trouble: dict[str, _Trouble] = {}
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,29 +67,35 @@ class CaptureWatch:
             self._trouble.pop(session.id, None)
         else:
             bases = [peer.base for peer in session.peers.values() if peer.base is not None]
-            trouble = await asyncio.to_thread(_check, session, bases)
-            before = self._trouble.get(session.id)
-            if trouble is not None and trouble != before:
-                self._trouble[session.id] = trouble
-                log.error("captures in danger", session_id=session.id, trouble=trouble)
-                await self._tell(session, trouble)
-            elif trouble is None and before is not None:
-                del self._trouble[session.id]
-                await self._tell(session, f"captures are written again since {to_datetime(now_us()):%H:%M:%S} UTC")
+            await self._judge(session, await asyncio.to_thread(_check, session, bases))
         if not session.ended and self._captures.differ(session):
             for peer_id, error in (await self._captures.apply(session)).items():
                 log.warning("capture not as wanted", session_id=session.id, peer_id=peer_id, error=str(error))
+
+    async def _judge(self, session: LiveSession, trouble: _Trouble | None) -> None:
+        before = self._trouble.get(session.id)
+        if trouble is not None and trouble != before:
+            self._trouble[session.id] = trouble
+            log.error("captures in danger", session_id=session.id, trouble=trouble.sentence)
+            await self._tell(session, trouble.sentence)
+        elif trouble is None and before is not None:
+            del self._trouble[session.id]
+        if before is not None and before.broken and not (trouble is not None and trouble.broken):
+            for peer_id, error in (await self._captures.renew(session)).items():
+                log.warning("capture not renewed", session_id=session.id, peer_id=peer_id, error=str(error))
+            await self._tell(session, f"captures are written again since {to_datetime(now_us()):%H:%M:%S} UTC")
 
     async def _tell(self, session: LiveSession, sentence: str) -> None:
         for recording in self._captures.of_session(session.id):
             await rows.warn(self._db, recording.id, sentence)
 
 
-def _check(session: LiveSession, bases: list[str]) -> str | None:
+def _check(session: LiveSession, bases: list[str]) -> _Trouble | None:
     """Sync the running takes and return what is wrong with the disk, or None."""
     try:
         disk.sync_takes(session.capture_dir, bases)
         disk.probe(session.capture_dir)
     except StorageError as error:
-        return str(error)
-    return disk.shortage(session.capture_dir)
+        return _Trouble(str(error), broken=True)
+    short = disk.shortage(session.capture_dir)
+    return None if short is None else _Trouble(short, broken=False)

@@ -19,6 +19,8 @@ async def test_a_disk_that_takes_no_more_is_told_once_and_so_is_its_end(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await world.rooms.make("sess-1")
+    a = peer("a")
+    world.rooms.join(session, a)
     recording = await world.running()
     look = watch.CaptureWatch(1, world.db, world.rooms, world.captures).look
     await look(session)
@@ -32,10 +34,28 @@ async def test_a_disk_that_takes_no_more_is_told_once_and_so_is_its_end(
         await look(session)
         await look(session)
     assert await _warnings(world, recording.id) == ("the capture folder cannot be written: No space left on device",)
+    assert a.base == "peer-a-1"
     await look(session)
+    assert a.base == "peer-a-2"  # the file that was being written may be torn
     told = await _warnings(world, recording.id)
     assert len(told) == 2
     assert told[1].startswith("captures are written again since")
+
+
+async def test_little_room_is_a_warning_and_no_reason_for_new_files(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.rooms.make("sess-1")
+    a = peer("a")
+    world.rooms.join(session, a)
+    recording = await world.running()
+    look = watch.CaptureWatch(1, world.db, world.rooms, world.captures).look
+    with monkeypatch.context() as short:
+        short.setattr(disk, "shortage", lambda _: "make room")
+        await look(session)
+    await look(session)
+    assert await _warnings(world, recording.id) == ("make room",)
+    assert a.base == "peer-a-1"
 
 
 async def test_a_capture_that_failed_is_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
