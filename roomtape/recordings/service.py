@@ -64,11 +64,6 @@ class Recordings:
         self._last_us: dict[str, int] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def is_starting(self, meeting_id: str) -> bool:
-        """Tell whether a start request for this meeting is being handled right now."""
-        lock = self._starting.get(meeting_id)
-        return lock is not None and lock.locked()
-
     async def start(
         self,
         app: App,

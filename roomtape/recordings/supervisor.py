@@ -77,7 +77,7 @@ class Supervisor:
     async def session_started(self, session: LiveSession) -> None:
         """Start the meeting's recording if it wants one at its start; once in a session, whoever stopped it since."""
         meeting = await meetings.get(self._db, session.meeting_id)
-        if meeting is None or not meeting.record_on_start or self._recordings.is_starting(meeting.id):
+        if meeting is None or not meeting.record_on_start:
             return
         before = await rows.of_session(self._db, session.id)
         if any(r.start_cause is StartCause.RECORD_ON_START for r in before):

@@ -8,6 +8,7 @@ from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Kind, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
+from roomtape.errors import Conflict
 from roomtape.recordings import supervisor, work
 from roomtape.render.job import RenderJob
 from tests.support.recording_fakes import meeting, peer, recording
@@ -26,6 +27,15 @@ async def test_record_on_start_starts_once_in_a_session(tmp_path: Path) -> None:
     await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
     await world.supervisor.session_started(session)
     assert await rows.active(world.db) == []
+    await world.close()
+
+
+async def test_record_on_start_and_a_start_request_at_once_make_one_recording(tmp_path: Path) -> None:
+    world = await World.make(tmp_path, meeting(record_on_start=True))
+    session = await world.rooms.make("sess-1")
+    answers = await asyncio.gather(world.start(), world.supervisor.session_started(session), return_exceptions=True)
+    assert len(await rows.active(world.db)) == 1
+    assert not any(isinstance(a, BaseException) and not isinstance(a, Conflict) for a in answers)
     await world.close()
 
 
