@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from roomtape.capture.eventlog import EventLogWriter
-from roomtape.capture.events import MediaKind, StreamKind
+from roomtape.capture.events import Event, MediaKind, StreamKind
+from roomtape.rooms.observers import Observers
 from roomtape.sfu.port import Handle
 
 
 @dataclass(frozen=True)
 class LiveTrack:
-    """One published m-line."""
+    """One published m-line. `producer_id`, `app_data` and `paused` matter to SDK clients; WHIP leaves the defaults."""
 
     mindex: int
     mid: str
     kind: MediaKind
     codec: str
     source: StreamKind = "peer"
+    producer_id: str = ""
+    paused: bool = False
+    app_data: str = "{}"
 
 
 @dataclass
@@ -49,7 +53,10 @@ class LivePeer:
 
 @dataclass
 class LiveSession:
-    """One live session; times in µs since the Unix epoch. `lock` is held over joins, leaves and the end."""
+    """One live session; times in µs since the Unix epoch. `lock` is held over joins and the end.
+
+    `unlogged` are events that the disk has not taken yet; `log_lock` keeps the log in order.
+    """
 
     id: str
     app_id: str
@@ -63,4 +70,8 @@ class LiveSession:
     empty_since_us: int | None = None
     most_peers: int = 0
     ended: bool = False
+    lobby: set[str] = field(default_factory=set)
+    observers: Observers = field(default_factory=Observers)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    unlogged: list[Event] = field(default_factory=list)
+    log_lock: asyncio.Lock = field(default_factory=asyncio.Lock)

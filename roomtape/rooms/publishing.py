@@ -16,7 +16,7 @@ from roomtape.db import sessions as rows
 from roomtape.db.database import Database
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import Meeting, Peer
-from roomtape.errors import Conflict, RoomtapeError, SfuError
+from roomtape.errors import Conflict, RoomtapeError, SfuError, StorageError
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.live import LivePeer, LiveSession, LiveTrack
 from roomtape.rooms.port import RoomListener
@@ -38,7 +38,7 @@ class House(Protocol):
 
     async def open(self, meeting: Meeting) -> LiveSession: ...
 
-    async def log(self, session: LiveSession, *events: Event) -> None: ...
+    async def note(self, session: LiveSession, *events: Event) -> None: ...
 
     def schedule_end(self, session: LiveSession) -> None: ...
 
@@ -65,7 +65,11 @@ async def join(rooms: House, admission: Admission, offer: str, video_codec: str 
         peer = _new_peer(admission)
         wanted = rooms.listener is not None and rooms.listener.wants_capture(session, peer)
         base = take_base(peer.id, 1) if wanted else None
-        published = await rooms.sfu.publish(session.id, peer.id, peer.name, offer, video_codec, base)
+        try:
+            published = await rooms.sfu.publish(session.id, peer.id, peer.name, offer, video_codec, base)
+        except StorageError:
+            # The meeting comes first; that the capture fails is told to the recordings once the peer is in.
+            published = await rooms.sfu.publish(session.id, peer.id, peer.name, offer, video_codec, base := None)
         peer.handle, peer.base, peer.take = published.handle, base, int(wanted)
         peer.tracks = tuple(LiveTrack(t.mindex, t.mid, t.kind, t.codec) for t in published.tracks)
         await _enter(rooms, session, peer)
@@ -98,7 +102,7 @@ def _new_peer(admission: Admission) -> LivePeer:
 
 
 async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
-    """Put the peer into the log, the database and the session; undo its publishing when that fails."""
+    """Put the peer into the log, the database and the session."""
     at, who = peer.joined_us, peer.id
     events: list[Event] = [
         PeerJoined(at, who, peer.participant_id, peer.custom_participant_id, peer.name, peer.picture, peer.hidden),
@@ -106,13 +110,8 @@ async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     ]
     if peer.base is not None:
         events.append(TakeStarted(at, who, peer.base))
-    try:
-        await rooms.log(session, *events)
-        await rows.add_peer(rooms.db, _row(session, peer))
-    except RoomtapeError:
-        if peer.handle is not None:
-            await rooms.sfu.unpublish(peer.handle)
-        raise
+    await rooms.note(session, *events)
+    await rows.add_peer(rooms.db, _row(session, peer))
     session.peers[peer.id] = peer
     session.empty_since_us = None
     session.most_peers = max(session.most_peers, len(session.peers))
@@ -149,7 +148,7 @@ async def switch_capture(rooms: House, session: LiveSession, peer: LivePeer, on:
             peer.take += 1
             try:
                 await rooms.sfu.start_capture(peer.handle, base)
-                await rooms.log(session, TakeStarted(now_us(), peer.id, base))
+                await rooms.note(session, TakeStarted(now_us(), peer.id, base))
             except RoomtapeError:
                 await rows.change_peer(rooms.db, peer.id, capturing=False)
                 raise
@@ -166,7 +165,7 @@ async def _stop_take(rooms: House, session: LiveSession, peer: LivePeer, *, sfu_
     if peer.handle is not None and not sfu_gone:
         await rooms.sfu.stop_capture(peer.handle)
     peer.base = None
-    await rooms.log(session, TakeStopped(now_us(), peer.id, base))
+    await rooms.note(session, TakeStopped(now_us(), peer.id, base))
 
 
 async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str) -> None:
@@ -181,10 +180,7 @@ async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str)
             log.warning("capture not closed cleanly", peer_id=peer.id, error=str(error))
             peer.base = None
         left_us = now_us()
-        try:
-            await rooms.log(session, PeerLeft(left_us, peer.id, reason))
-        except RoomtapeError as error:
-            log.error("leaving not logged", peer_id=peer.id, error=str(error))
+        await rooms.note(session, PeerLeft(left_us, peer.id, reason))
         session.peers.pop(peer.id, None)
         left = to_datetime(left_us)
         await rows.change_peer(rooms.db, peer.id, left_at=left, leave_reason=reason, capturing=False)

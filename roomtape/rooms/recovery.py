@@ -6,8 +6,9 @@ from typing import Protocol
 
 import structlog
 
-from roomtape.capture.events import PeerLeft, ServerRecovered, TakeStopped
-from roomtape.capture.paths import take_base
+from roomtape.capture.eventlog import EventLogReader
+from roomtape.capture.events import PeerLeft, ServerRecovered, TakeStarted, TakeStopped
+from roomtape.capture.paths import EVENTS, take_base
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import meetings
 from roomtape.db import sessions as rows
@@ -51,14 +52,20 @@ async def _recover_session(rooms: Recovering, row: Session, sfu_kept: bool, down
     session.most_peers = row.max_concurrent_participants
     session.capture_dir.mkdir(parents=True, exist_ok=True)
     await rooms.sfu.open_room(session.id, session.capture_dir)
-    await rooms.log(session, ServerRecovered(now_us(), down_since_us))
+    await rooms.note(session, ServerRecovered(now_us(), down_since_us))
+    logged = _takes_in_log(session)
     last_left_us = 0
     for peer in await rows.peers(rooms.db, row.id, only_present=True):
         handle = _handle(peer)
+        base = await _take_on_disk(rooms, session, peer, logged)
         if sfu_kept and handle is not None and await rooms.sfu.alive(handle):
-            session.peers[peer.id] = _live(peer, handle)
+            session.peers[peer.id] = _live(peer, handle, base)
             continue
-        last_left_us = max(last_left_us, await _left(rooms, session, peer, now_us() if sfu_kept else down_since_us))
+        if sfu_kept and handle is not None:
+            await rooms.sfu.unpublish(handle)
+        left_us = max(now_us() if sfu_kept else down_since_us, to_us(peer.joined_at))
+        await _left(rooms, session, peer, base, left_us)
+        last_left_us = max(last_left_us, left_us)
     if session.peers:
         session.empty_since_us = None
     else:
@@ -76,13 +83,32 @@ async def _recover_session(rooms: Recovering, row: Session, sfu_kept: bool, down
     log.info("session recovered", session_id=session.id, peers=len(session.peers), sfu_kept=sfu_kept)
 
 
-async def _left(rooms: Recovering, session: LiveSession, peer: Peer, left_us: int) -> int:
-    left_us = max(left_us, to_us(peer.joined_at))
-    if peer.capturing:
-        await rooms.log(session, TakeStopped(left_us, peer.id, take_base(peer.id, peer.take)))
-    await rooms.log(session, PeerLeft(left_us, peer.id, "server_down"))
+def _takes_in_log(session: LiveSession) -> set[str]:
+    events = EventLogReader(session.capture_dir / EVENTS).poll()
+    return {event.base for event in events if isinstance(event, TakeStarted)}
+
+
+async def _take_on_disk(rooms: Recovering, session: LiveSession, peer: Peer, logged: set[str]) -> str | None:
+    """Return the name of the take that runs for a peer, None when none does; row, log and disk agree afterwards.
+
+    A crash may lie between the row that announces a take, the SFU's files, and the log's event.
+    """
+    if not peer.capturing:
+        return None
+    base = take_base(peer.id, peer.take)
+    if not any(session.capture_dir.glob(f"{base}-*.mjr")):
+        await rows.change_peer(rooms.db, peer.id, capturing=False)
+        return None
+    if base not in logged:
+        await rooms.note(session, TakeStarted(now_us(), peer.id, base))
+    return base
+
+
+async def _left(rooms: Recovering, session: LiveSession, peer: Peer, base: str | None, left_us: int) -> None:
+    if base is not None:
+        await rooms.note(session, TakeStopped(left_us, peer.id, base))
+    await rooms.note(session, PeerLeft(left_us, peer.id, "server_down"))
     await rows.change_peer(rooms.db, peer.id, left_at=to_datetime(left_us), leave_reason="server_down", capturing=False)
-    return left_us
 
 
 def _handle(peer: Peer) -> Handle | None:
@@ -91,7 +117,7 @@ def _handle(peer: Peer) -> Handle | None:
     return Handle(peer.sfu_session, peer.sfu_handle)
 
 
-def _live(peer: Peer, handle: Handle) -> LivePeer:
+def _live(peer: Peer, handle: Handle, base: str | None) -> LivePeer:
     return LivePeer(
         id=peer.id,
         participant_id=peer.participant_id,
@@ -104,6 +130,6 @@ def _live(peer: Peer, handle: Handle) -> LivePeer:
         handle=handle,
         tracks=tuple(LiveTrack(**t) for t in peer.tracks),
         take=peer.take,
-        base=take_base(peer.id, peer.take) if peer.capturing else None,
+        base=base,
         up=True,
     )

@@ -102,12 +102,20 @@ class Rooms:
 
     async def log(self, session: LiveSession, *events: Event) -> None:
         """Append events to the session's log; they are on the disk on return. Raises StorageError."""
+        async with session.log_lock:
+            await asyncio.to_thread(_write, session.log, [*session.unlogged, *events])
+            session.unlogged.clear()
 
-        def write() -> None:
-            for event in events:
-                session.log.append(event, sync=event is events[-1])
+    async def note(self, session: LiveSession, *events: Event) -> None:
+        """As `log`, for what has happened whether it can be written or not: a full disk must not disturb a meeting.
 
-        await asyncio.to_thread(write)
+        What could not be written is kept and goes before the next event.
+        """
+        try:
+            await self.log(session, *events)
+        except StorageError as error:
+            session.unlogged += events
+            log.error("events kept until the disk takes them", session_id=session.id, error=str(error))
 
     async def capture(self, session: LiveSession, peer_id: str, on: bool) -> None:
         """Switch the capture of a peer's packets; doing nothing when it is so already or the peer is gone.
@@ -142,10 +150,7 @@ class Rooms:
         for peer in list(session.peers.values()):
             await publishing.leave(self, session, peer, "session_ended")
         end_us = now_us()
-        try:
-            await self.log(session, SessionEnded(end_us))
-        except StorageError as error:
-            log.error("session end not logged", session_id=session.id, error=str(error))
+        await self.note(session, SessionEnded(end_us))
         await rows.change(
             self.db, session.id, to_datetime(end_us), status=SessionStatus.ENDED, ended_at=to_datetime(end_us)
         )
@@ -250,6 +255,11 @@ class Rooms:
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(f"the capture folder {folder} cannot be made: {error.strerror}") from error
+
+
+def _write(writer: EventLogWriter, events: list[Event]) -> None:
+    for event in events:
+        writer.append(event, sync=event is events[-1])
 
 
 def _row(session: LiveSession) -> Session:

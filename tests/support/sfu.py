@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from roomtape.errors import SfuError
+from roomtape.errors import SfuError, StorageError
 from roomtape.sfu.port import Candidate, Handle, Published, PublishedTrack, SfuEvent
 
 
 @dataclass
 class FakeSfu:
-    """`dead` handles are not alive after a restart; `failing` names methods that raise SfuError."""
+    """`dead` handles are not alive after a restart; `failing` names methods that raise SfuError; `full` is the disk."""
 
     session_id: int = 1
     claimable: bool = True
@@ -25,11 +25,17 @@ class FakeSfu:
     trickled: list[Candidate] = field(default_factory=list)
     listener: Callable[[SfuEvent], None] | None = None
     stopped: bool = False
+    full: bool = False
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
         if name in self.failing:
             raise SfuError(f"{name} fails")
+
+    def _write(self, room_id: str, base: str) -> None:
+        if self.full:
+            raise StorageError("the disk is full")
+        (self.rooms[room_id] / f"{base}-audio-0.mjr").touch()
 
     async def start(self, listener: Callable[[SfuEvent], None], claim: int | None) -> bool:
         self.listener = listener
@@ -57,6 +63,7 @@ class FakeSfu:
         handle = Handle(self.session_id, 100 + len(self.published))
         self.published[handle] = peer_id
         if capture_base is not None:
+            self._write(room_id, capture_base)
             self.captures[handle] = capture_base
         return Published(handle, "v=0 answer", (PublishedTrack(0, "0", "audio", "opus"),))
 
@@ -65,6 +72,8 @@ class FakeSfu:
 
     async def start_capture(self, handle: Handle, capture_base: str) -> None:
         self._called("start_capture")
+        for room_id in self.rooms:
+            self._write(room_id, capture_base)
         self.captures[handle] = capture_base
 
     async def stop_capture(self, handle: Handle) -> None:

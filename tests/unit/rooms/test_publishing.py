@@ -134,3 +134,13 @@ async def test_nobody_comes_in_while_the_server_stops(house: House) -> None:
     house.rooms.stopping = True
     with pytest.raises(SfuError, match="stopping"):
         await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+
+
+async def test_a_full_disk_keeps_nobody_out(house: House) -> None:
+    house.listener.wants = True
+    house.sfu.full = True
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert session.peers[peer.id].base is None
+    assert "capture_failed: the disk is full" in house.listener.told

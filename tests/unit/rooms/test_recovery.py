@@ -76,3 +76,29 @@ async def test_a_session_whose_folder_cannot_be_written_does_not_stop_the_start(
     await again.rooms.start()
     assert again.rooms.sessions == {}
     assert await rows.live(house.db) == []
+
+
+async def test_a_take_that_was_announced_but_never_began_is_not_taken_for_running(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await rows.change_peer(house.db, peer.id, take=2, capturing=True)
+    again = house.again()
+    await again.rooms.start()
+    found = again.rooms.sessions[session.id].peers[peer.id]
+    assert (found.base, found.take) == (None, 2)
+    (row,) = await rows.peers(house.db, session.id)
+    assert not row.capturing
+
+
+async def test_a_take_that_runs_but_was_not_logged_is_logged(house: House) -> None:
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    await rows.change_peer(house.db, peer.id, take=2, capturing=True)
+    (session.capture_dir / f"{peer.id}-2-audio-0.mjr").touch()
+    again = house.again()
+    await again.rooms.start()
+    assert again.rooms.sessions[session.id].peers[peer.id].base == f"{peer.id}-2"
+    takes = [e.base for e in again.events(session.id) if isinstance(e, ev.TakeStarted)]
+    assert takes == [f"{peer.id}-1", f"{peer.id}-2"]

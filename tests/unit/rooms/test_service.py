@@ -7,7 +7,7 @@ import pytest
 from roomtape.capture import events as ev
 from roomtape.db import sessions as rows
 from roomtape.domain.meeting import SessionStatus
-from roomtape.errors import SfuError
+from roomtape.errors import SfuError, StorageError
 from roomtape.rooms import publishing
 from roomtape.sfu.port import Down, Lost, Ready, Up
 from tests.support.house import House
@@ -109,3 +109,21 @@ async def test_a_clean_stop_closes_captures_and_keeps_the_session_for_the_next_s
     assert row is not None
     assert row.status is SessionStatus.LIVE
     assert row.empty_since is not None
+
+
+async def test_what_the_disk_did_not_take_is_logged_first_when_it_does(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await house.rooms.open(house.meeting)
+    append = session.log.append
+
+    def full(event: ev.Event, sync: bool = True) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(session.log, "append", full)
+    await house.rooms.note(session, ev.PeerRenamed(1, "p", "one"))
+    with pytest.raises(StorageError):
+        await house.rooms.log(session, ev.RecordingStarted(2, "r"))
+    monkeypatch.setattr(session.log, "append", append)
+    await house.rooms.note(session, ev.PeerRenamed(3, "p", "two"))
+    assert [e.t for e in house.events(session.id)[1:]] == [1, 3]
