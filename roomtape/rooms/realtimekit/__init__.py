@@ -1,0 +1,1 @@
+"""SDK clients: the socket they speak, and their media."""
