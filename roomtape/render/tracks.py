@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from roomtape import clock
 from roomtape.capture.timeline import Timeline
-from roomtape.capture.values import Frame, PeerSpan, TrackInfo, TrackKey
-from roomtape.domain import filenames
+from roomtape.capture.values import TrackInfo, TrackKey
 from roomtape.domain.recording_config import Layer
-from roomtape.errors import RenderError
-from roomtape.media.remux import CONTENT_TYPES, Remuxer, extension
 from roomtape.render.cut import Cut
 from roomtape.render.job import OUT, Progress, RenderedFile, RenderJob, Wait, sync_folder, write_json
 from roomtape.render.presence import belongs, recorded_peers
+from roomtape.render.trackfile import Entry, TrackFile
 
 LEDGER = "tracks.json"
 """What was put into each file, for verify: name → Entry."""
@@ -29,15 +26,6 @@ LONGEST_PACKET_US = 120_000
 _CODECS = frozenset({"opus", "vp8", "vp9", "h264"})
 _PARTS = "parts"
 _STEP_US = 60_000_000  # read at most this much at a time: memory stays small however long the capture
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a track file must hold: its packets, the last one's time in the file and its end, in ms."""
-
-    packets: int
-    last_ms: int
-    end_ms: int
 
 
 def render_tracks(job: RenderJob, work: Path, timeline: Timeline, wait: Wait, progress: Progress) -> list[RenderedFile]:
@@ -101,98 +89,12 @@ def _steps(start_us: int, end_us: int) -> Iterator[int]:
         yield end_us
 
 
-class _TrackFile:
-    """One file to be: a track in a layer."""
-
-    def __init__(self, index: int, layer: Layer, peer: PeerSpan, info: TrackInfo, parts: Path) -> None:
-        self._path = parts / f"{index}-{filenames.safe(peer.peer_id)}-{info.key.mindex}.{extension(info.codec)}"
-        self._layer, self._peer, self._info = layer, peer, info
-        self._index = index
-        self._remuxer: Remuxer | None = None
-        self._zero_us = 0  # output time of the first frame
-        self._last_ms = 0
-        self.first_us = 0  # session time of the first frame
-
-    @property
-    def begun(self) -> bool:
-        return self._remuxer is not None
-
-    @property
-    def order(self) -> tuple[int, int, TrackKey]:
-        return self._index, self.first_us, self._info.key
-
-    def take(self, frames: Iterable[Frame], cut: Cut) -> None:
-        for frame in frames:
-            at = cut.at(frame.time_us, frame.duration_us)
-            if at is None or not frame.data:
-                continue
-            if self._remuxer is None:
-                self._begin(frame, at)
-            else:
-                self._last_ms = self._remuxer.write(at - self._zero_us, frame.duration_us, frame.data, frame.keyframe)
-
-    def _begin(self, frame: Frame, at: int) -> None:
-        if not frame.keyframe:
-            return
-        remuxer = Remuxer(self._path, self._info.codec, frame.time_us)
-        try:
-            remuxer.write(0, frame.duration_us, frame.data, True)
-        except RenderError:
-            remuxer.discard()  # a damaged keyframe: the next one is the beginning
-            return
-        self._remuxer, self._zero_us, self.first_us = remuxer, at, frame.time_us
-
-    def finish(self, out: Path, taken: set[str]) -> tuple[RenderedFile, Entry]:
-        """Complete the file and move it into `out` under its name."""
-        assert self._remuxer is not None
-        self._remuxer.finish()
-        ending = extension(self._info.codec)
-        name = self._name(self.first_us // 1000, ending, taken)
-        target = out / name
-        self._path.replace(target)
-        with target.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        rendered = RenderedFile(
-            name=name,
-            role="track",
-            content_type=CONTENT_TYPES[self._info.kind, ending],
-            size=target.stat().st_size,
-            sha256=digest,
-            duration_ms=self._remuxer.end_ms,
-            start_us=self.first_us,
-            layer=self._layer.name,
-            peer_id=self._peer.peer_id,
-        )
-        return rendered, Entry(self._remuxer.packets, self._last_ms, self._remuxer.end_ms)
-
-    def _name(self, unix_ms: int, ending: str, taken: set[str]) -> str:
-        user = self._peer.custom_participant_id or self._peer.participant_id
-        while True:  # two tracks of one peer and source may begin in the same millisecond
-            name = filenames.track(
-                self._layer.file_name_prefix,
-                user,
-                self._peer.peer_id,
-                self._info.source,
-                self._info.kind,
-                unix_ms,
-                ending,
-            )
-            if name not in taken:
-                taken.add(name)
-                return name
-            unix_ms += 1
-
-    def discard(self) -> None:
-        if self._remuxer is not None:
-            self._remuxer.discard()
-
-
 class _Outputs:
     """All files of a job; each track is read once, however many layers it goes into."""
 
     def __init__(self, job: RenderJob, timeline: Timeline, parts: Path) -> None:
         self._job, self._timeline, self._parts = job, timeline, parts
-        self._files: dict[TrackKey, list[_TrackFile]] = {}
+        self._files: dict[TrackKey, list[TrackFile]] = {}
         self.done_us = 0
 
     def advance(self, until_us: int, cut: Cut) -> None:
@@ -205,12 +107,12 @@ class _Outputs:
                     file.take(frames, cut)
         self.done_us = until_us
 
-    def _open(self, key: TrackKey, info: TrackInfo) -> list[_TrackFile]:
+    def _open(self, key: TrackKey, info: TrackInfo) -> list[TrackFile]:
         peer = self._timeline.peers.get(key.peer_id)
         if peer is None or info.codec not in _CODECS or not belongs(self._timeline, self._job.recording_id, peer):
             return []
         return [
-            _TrackFile(index, layer, peer, info, self._parts)
+            TrackFile(index, layer, peer, info, self._parts / f"{len(self._files)}-{index}")
             for index, layer in enumerate(layers(self._job))
             if layer.media_kind == info.kind
         ]

@@ -10,7 +10,8 @@ from roomtape.errors import RenderError
 from roomtape.media.probe import FileProbe, probe
 from roomtape.render.job import RenderedFile, RenderJob, RenderResult
 from roomtape.render.presence import recorded_peers
-from roomtape.render.tracks import LEDGER, Entry
+from roomtape.render.trackfile import Entry
+from roomtape.render.tracks import LEDGER
 
 TOLERANCE_US = 100_000
 """So much may the length of a composed file differ from the recorded time."""
