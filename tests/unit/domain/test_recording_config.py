@@ -1,6 +1,17 @@
 import json
 
-from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, Selection, VideoConfig, merge
+import pytest
+
+from roomtape.domain.recording_config import (
+    AudioConfig,
+    Layer,
+    RecordingConfig,
+    Selection,
+    VideoConfig,
+    from_api,
+    merge,
+)
+from roomtape.errors import InvalidRequest
 
 
 def test_json_and_back() -> None:
@@ -42,3 +53,36 @@ def test_selection_takes_either_id() -> None:
     assert not only.includes("p3", "custom-3")
     assert not only.includes("p3", None)
     assert not Selection(frozenset()).includes("p1", None)
+
+
+def test_the_public_shape_becomes_a_config() -> None:
+    assert from_api({}) == RecordingConfig()
+    given = {
+        "video_config": {"codec": "H264", "width": 640, "height": 360, "export_file": True},
+        "audio_config": {"codec": "MP3", "channel": "mono"},
+        "file_name_prefix": "p",
+        "max_seconds": 61,
+        "storage_config": {"type": "aws"},
+    }
+    assert from_api(given) == RecordingConfig(
+        VideoConfig(width=640, height=360), AudioConfig("MP3", "mono", True), file_name_prefix="p", max_seconds=61
+    )
+
+
+@pytest.mark.parametrize(
+    ("audio", "exported"), [(None, False), ({}, True), ({"export_file": False}, False), ({"export_file": True}, True)]
+)
+def test_an_audio_file_is_made_when_sound_is_spoken_of(audio: dict[str, bool] | None, exported: bool) -> None:
+    given = {} if audio is None else {"audio_config": audio}
+    assert from_api(given).audio.export_file is exported
+    if exported:
+        assert from_api(given | {"video_config": {"export_file": False}}).video.export_file is False
+    else:
+        with pytest.raises(InvalidRequest, match="nothing would be made"):
+            from_api(given | {"video_config": {"export_file": False}})
+
+
+def test_vp8_and_vp9_bring_their_own_sound() -> None:
+    assert from_api({"video_config": {"codec": "VP9"}}).video.codec == "VP9"
+    with pytest.raises(InvalidRequest, match="Vorbis"):
+        from_api({"video_config": {"codec": "VP9"}, "audio_config": {"codec": "AAC"}})

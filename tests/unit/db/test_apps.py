@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from roomtape.db import apps, presets
+from roomtape.domain.presets import DEFAULTS
+from tests.support.database import APP, NOW, database
+
+
+async def test_an_app_is_born_with_the_default_presets(tmp_path: Path) -> None:
+    async with database(tmp_path) as db:
+        assert await apps.get(db, APP.id) == APP
+        assert await apps.get(db, "app-2") is None
+        found, total = await presets.find(db, APP.id, limit=100)
+        assert total == len(DEFAULTS)
+        assert {p.name: p.body for p in found} == DEFAULTS
+
+
+async def test_apps_of_one_account_are_listed(tmp_path: Path) -> None:
+    async with database(tmp_path) as db:
+        later = replace(APP, id="app-2", name="100%_sure", created_at=NOW + timedelta(seconds=1))
+        await apps.insert(db, later)
+        await apps.insert(db, replace(APP, id="app-3", account_id="account-2"))
+        assert await apps.find(db, "account-1") == ([later, APP], 2)
+        assert await apps.find(db, "account-1", newest_first=False, limit=1) == ([APP], 2)
+        assert await apps.find(db, "account-1", offset=1) == ([APP], 2)
+        assert await apps.find(db, "account-1", search="SURE") == ([later], 1)
+        assert await apps.find(db, "account-1", search="0%_") == ([later], 1)
+        assert await apps.find(db, "account-1", search="%") == ([later], 1)
+        assert await apps.find(db, "account-3") == ([], 0)
