@@ -13,6 +13,7 @@ from roomtape import settings, wiring
 from roomtape.errors import RoomtapeError
 from roomtape.render import commands as render_commands
 from roomtape.simulate import command as simulate_command
+from roomtape.simulate import demo as simulate_demo
 
 app = typer.Typer(
     name="roomtape",
@@ -24,11 +25,14 @@ app = typer.Typer(
 app.command("render")(render_commands.render)
 app.command("inspect")(render_commands.inspect)
 app.command("simulate")(simulate_command.simulate)
+app.command("demo")(simulate_demo.demo)
 
 
 @app.command()
 def serve(
-    data_dir: Annotated[Path | None, typer.Option(help="Everything Roomtape keeps lies here (default: ./data).")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Everything Roomtape keeps lies here (default: ./data).")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (default: 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (default: 8080; 0 takes a free one).")] = None,
 ) -> None:
