@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from roomtape.domain.layout import Rect, contain
 
+VideoFrame = av.VideoFrame
+"""A decoded picture, for those who only pass it on."""
 Plane = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 """Y, U, V of ITU-R BT.601, limited range."""

@@ -23,7 +23,7 @@ WARM_UP = 8
 """Packets encoded and thrown away before the first one that is kept."""
 LOOKAHEAD = 2
 """Frames after a packet that its choice of window depends on: one, and one in reserve."""
-_QUALITY = 0.7
+QUALITY = 0.7
 _LAMBDA = 118  # FF_QP2LAMBDA of libavutil/avutil.h
 
 
@@ -37,7 +37,7 @@ def open_stream(container: OutputContainer, channels: int) -> AudioStream:
     context = stream.codec_context
     context.time_base = Fraction(1, SAMPLE_RATE)
     context.flags |= int(Flags.qscale) | int(Flags.global_header)
-    context.global_quality = round(_QUALITY * _LAMBDA)
+    context.global_quality = round(QUALITY * _LAMBDA)
     return stream
 
 

@@ -13,10 +13,10 @@ from roomtape.media.compose import MATRIX_BT601, RANGE_LIMITED
 
 REORDER = 2
 """Frames by which decoding order runs ahead of showing order: x264's B-pyramid, which `veryfast` uses."""
-_OPTIONS = {"preset": "veryfast", "crf": "23", "profile": "high"}
+OPTIONS = {"preset": "veryfast", "crf": "23", "profile": "high"}
 # A fixed number, because x264's output depends on it: the same capture gives the same file on every machine. Two
 # let one core encode while the other decodes, for 1 % more CPU than one thread.
-_THREADS = 2
+THREADS = 2
 _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709: what cameras and screens deliver, whichever the matrix
 
 
@@ -25,12 +25,12 @@ def open_stream(container: OutputContainer, width: int, height: int, fps: int, g
 
     A new stream begins with an IDR picture and refers to nothing before it.
     """
-    stream = container.add_stream("libx264", fps, options=_OPTIONS)
+    stream = container.add_stream("libx264", fps, options=OPTIONS)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
     context.time_base = Fraction(1, fps)
     context.gop_size = group
-    context.thread_count = _THREADS
+    context.thread_count = THREADS
     context.colorspace, context.color_range = MATRIX_BT601, RANGE_LIMITED
     context.color_primaries = context.color_trc = _BT709
     context.flags |= int(Flags.global_header) | int(Flags.closed_gop)

@@ -6,6 +6,7 @@ would shift the whole file); audio packet `n` lies at 1024 n samples.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,20 @@ class SegmentFormat:
     fps: int
     frames: int
     channels: int
+
+
+def fingerprint(form: SegmentFormat) -> str:
+    """Return 8 hexadecimal digits that differ where segments could not be joined: other codecs, settings or format."""
+    settings = (
+        av.__version__,
+        encode_h264.OPTIONS,
+        encode_h264.THREADS,
+        encode_aac.QUALITY,
+        encode_aac.WARM_UP,
+        encode_aac.LOOKAHEAD,
+        form,
+    )
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)

@@ -61,15 +61,13 @@ class Composite:
             raise RenderError(f"{video.codec} with {audio.codec} cannot be rendered; choose H264 with AAC")
         if video.width % 2 or video.height % 2:
             raise RenderError(f"{video.width}x{video.height} cannot be rendered; choose an even width and height")
-        self.segments = Segments(work / SEGMENTS)
         self.form = segment_nut.SegmentFormat(
             video.width, video.height, video.fps, SECONDS * video.fps, 2 if audio.channel == "stereo" else 1
         )
+        self.segments = Segments(work / f"{SEGMENTS}-{segment_nut.fingerprint(self.form)}")
         self._job = job
         self._timeline = timeline
-        users = job.config.user_ids
-        named = Selection(None if users is None else frozenset(users))
-        self._scenes = Scenes(timeline, timeline.selection(job.recording_id) if job.recording_id else named)
+        self._scenes = Scenes(timeline)
         self._painter = Painter(timeline, self._scenes, video.width, video.height)
         self._sounds: dict[TrackKey, AudioFeed] = {}
         self._next = 0
@@ -90,7 +88,7 @@ class Composite:
 
     def render(self, clock: OutputClock, final: bool, progress: Progress) -> None:
         """Render every segment that `clock` covers wholly and that is not there yet."""
-        self._scenes.refresh()
+        self._scenes.refresh(self._selection())
         # A segment is rendered early only when something is known to follow it: the last one is made differently.
         count = self._count(clock) if final else (clock.duration_us - 1) // (SECONDS * 1_000_000)
         known_ms = clock.duration_us // 1000
@@ -106,6 +104,13 @@ class Composite:
         target.parent.mkdir(parents=True, exist_ok=True)
         publish(target, lambda out: mux_mp4.join(paths, out, self.form.fps, clock.frames, clock.samples))
 
+    def _selection(self) -> Selection:
+        """Return whom the recording is of: as the log says, or as the job says where the log knows no recording."""
+        users = self._job.config.user_ids
+        if self._job.recording_id is not None:
+            return self._timeline.selection(self._job.recording_id)
+        return Selection(None if users is None else frozenset(users))
+
     def _count(self, clock: OutputClock) -> int:
         return -(-clock.frames // self.form.frames)
 
@@ -120,12 +125,14 @@ class Composite:
         end = encode_aac.packets_of(clock.samples) if last else encode_aac.packets_within((index + 1) * samples)
         start, until = encode_aac.first_sample(first), clock.samples if last else (index + 1) * samples
         self._find_sounds()
-        pcm = mixed(self._sounds.values(), clock, start, until, self.form.channels)
+        ahead_us = 0 if last else AHEAD_US
+        pcm = mixed(self._sounds.values(), clock, start, until, self.form.channels, ahead_us)
         return segment_nut.SegmentAudio(pcm, start, first, end)
 
     def _find_sounds(self) -> None:
+        peers = self._timeline.peers
         for key, reader in self._timeline.tracks.items():
-            peer = self._timeline.peers.get(key.peer_id)
+            peer = peers.get(key.peer_id)
             if reader.info.kind == "audio" and peer is not None and self._scenes.includes(peer):
                 self._sounds.setdefault(key, AudioFeed(reader))
 

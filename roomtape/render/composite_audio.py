@@ -49,13 +49,18 @@ class AudioFeed:
             self._packets.popleft()
 
 
-def mixed(feeds: Iterable[AudioFeed], clock: OutputClock, first: int, end: int, channels: int) -> Samples:
-    """Return output samples `first` to `end` (excluded) of all feeds together, with `channels` columns."""
+def mixed(
+    feeds: Iterable[AudioFeed], clock: OutputClock, first: int, end: int, channels: int, ahead_us: int = AHEAD_US
+) -> Samples:
+    """Return output samples `first` to `end` (excluded) of all feeds together, with `channels` columns.
+
+    `ahead_us` is 0 for the last stretch of all: whether the session goes on after it makes no difference then.
+    """
     out = np.zeros((end - first, 2), np.float32)
     stretches = clock.stretches(first, end)
     if stretches:
         last = stretches[-1]
-        until_us = (last.start + last.length) * 125 // 6 + AHEAD_US
+        until_us = (last.start + last.length) * 125 // 6 + ahead_us
         for feed in feeds:
             feed.read(until_us, stretches[0].start)
             for stretch in stretches:

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import av
-
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import TrackKey
 from roomtape.domain.layout import MAX_TILES, Rect, grid
-from roomtape.media.compose import BACKGROUND, Canvas, Fitted, Scaler
+from roomtape.media.compose import BACKGROUND, Canvas, Fitted, Scaler, VideoFrame
 from roomtape.media.overlay import avatar, label
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.composite_scene import Scenes, Tile
@@ -22,7 +20,7 @@ HOLD_CAMERA_US = 10_000_000
 HOLD_SCREEN_US = 60_000_000
 """A screen that does not change may send next to nothing."""
 
-_Shown = tuple[TrackKey, av.VideoFrame, int]
+_Shown = tuple[TrackKey, VideoFrame, int]
 """A track, its picture and the picture's version."""
 
 
@@ -58,8 +56,9 @@ class Stage:
 
     def open(self, first_us: int, last_us: int) -> None:
         """Read what the moments from `first_us` to `last_us` need; the next change draws everything."""
+        peers = self._timeline.peers
         for key, reader in self._timeline.tracks.items():
-            peer = self._timeline.peers.get(key.peer_id)
+            peer = peers.get(key.peer_id)
             if reader.info.kind == "video" and peer is not None and self._scenes.includes(peer):
                 self._feeds.setdefault(key, VideoFeed(reader)).read(first_us, last_us + 1)
         self._tiles = None
@@ -117,7 +116,7 @@ class Painter:
         # Decodes and scales the next picture while this one is encoded: the same work, on the other core.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stage")
 
-    def pictures(self, clock: OutputClock, first: int, end: int) -> Iterator[tuple[int, av.VideoFrame]]:
+    def pictures(self, clock: OutputClock, first: int, end: int) -> Iterator[tuple[int, VideoFrame]]:
         """Yield (tick, canvas) for the ticks `first` to `end` (excluded). The canvas is drawn over for the next one."""
         self._stage.open(clock.tick_us(first), clock.tick_us(end - 1))
         coming = self._worker.submit(self._stage.change, clock.tick_us(first))

@@ -25,16 +25,16 @@ class Tile:
 class Scenes:
     """The tiles at any moment up to the timeline's horizon: screens first, then cameras, in order of joining."""
 
-    def __init__(self, timeline: Timeline, selection: Selection) -> None:
+    def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._selection = selection
+        self._selection = Selection(frozenset())
         self._changes: list[int] = []
         self._published: dict[TrackKey, list[tuple[int, bool]]] = {}
         self._known: tuple[int, tuple[Tile, ...]] = (-1, ())
-        self.refresh()
 
-    def refresh(self) -> None:
-        """Take in what the timeline has learned since."""
+    def refresh(self, selection: Selection) -> None:
+        """Take in what the timeline has learned since, and whom the recording is of. Before it nobody is there."""
+        self._selection = selection
         times = {event.t for event in self._timeline.events}
         for peer in self._timeline.peers.values():
             times.add(peer.joined_us)

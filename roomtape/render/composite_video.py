@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-import av
-
 from roomtape.capture.tracks import TrackReader
 from roomtape.capture.values import Frame
+from roomtape.media.compose import VideoFrame
 from roomtape.media.decode_video import CODECS, VideoDecoder
 
 _CHUNK_US = 60_000_000
@@ -40,7 +39,7 @@ class VideoFeed:
             self._skipped.append(frame)
             self.last_us = frame.time_us
 
-    def show(self, t_us: int, hold_us: int) -> tuple[av.VideoFrame, int] | None:
+    def show(self, t_us: int, hold_us: int) -> tuple[VideoFrame, int] | None:
         """Return the picture at session time `t_us` and its version, None if there is none or it is too old."""
         self.pass_over(t_us)
         if self.last_us is None or t_us - self.last_us >= hold_us:

@@ -70,12 +70,19 @@ def write_peer(
     return events
 
 
-def write_meeting(folder: Path, events: Iterable[Event], start_s: float, end_s: float, recording: str = "rec") -> None:
-    """Write the event log: a session around `events`, and a recording from `start_s` to `end_s`."""
+def write_meeting(
+    folder: Path,
+    events: Iterable[Event],
+    start_s: float,
+    end_s: float,
+    recording: str = "rec",
+    user_ids: tuple[str, ...] | None = None,
+) -> None:
+    """Write the event log: a session around `events`, and a recording (of `user_ids`) from `start_s` to `end_s`."""
     at = [EPOCH_US + round(s * 1_000_000) for s in (start_s, end_s)]
     whole: list[Event] = [
         SessionStarted(EPOCH_US - 5_000_000, "session", "meeting", "A meeting"),
-        RecordingStarted(at[0], recording),
+        RecordingStarted(at[0], recording, user_ids),
         RecordingStopped(at[1], recording),
         *events,
     ]

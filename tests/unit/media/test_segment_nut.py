@@ -38,6 +38,16 @@ def test_the_first_packet_of_all_has_number_zero(tmp_path: Path) -> None:
         assert [n for n, _ in segment_nut.read(source, 30).audio] == [0, 1, 2, 3, 4]
 
 
+def test_segments_that_cannot_be_joined_have_another_fingerprint() -> None:
+    forms = [
+        SegmentFormat(320, 180, 30, 120, 2),
+        SegmentFormat(320, 180, 25, 100, 2),
+        SegmentFormat(320, 180, 30, 120, 1),
+    ]
+    assert len({segment_nut.fingerprint(f) for f in forms}) == 3
+    assert segment_nut.fingerprint(forms[0]) == segment_nut.fingerprint(SegmentFormat(320, 180, 30, 120, 2))
+
+
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     form = SegmentFormat(320, 180, 30, 120, 2)
     sound = np.random.default_rng(0).standard_normal((48000, 2)).astype(np.float32) * 0.1

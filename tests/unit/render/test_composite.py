@@ -129,10 +129,11 @@ def test_a_killed_render_goes_on_and_gives_the_same_file(tmp_path: Path) -> None
     for _ in range(4):
         with pytest.raises(KeyboardInterrupt):
             render_composite(job, work, Timeline(tmp_path), never, killed_after(0 if not work.exists() else _))
-        (work / "segments" / "seg-000003.nut.part").write_bytes(b"half a segment")
+        (folder,) = work.glob("segments-*")
+        (folder / "seg-000003.nut.part").write_bytes(b"half a segment")
     pieces, _ = render(tmp_path, work)
     assert pieces.read_bytes() == whole.read_bytes()
-    assert not (work / "segments").exists()
+    assert [p.name for p in work.iterdir()] == ["out"]
 
 
 def test_killed_before_the_result_was_told_the_finished_file_is_kept(tmp_path: Path) -> None:
@@ -193,10 +194,13 @@ def test_recordings_shorter_than_a_second_are_whole(seconds: float, tmp_path: Pa
 def test_who_is_hidden_or_not_selected_is_neither_seen_nor_heard(tmp_path: Path) -> None:
     events = write_peer(tmp_path, "ann", identity=1, tone=400, seconds=2)
     events += write_peer(tmp_path, "bot", identity=2, tone=900, seconds=2, hidden=True)
-    write_meeting(tmp_path, events, 0, 2)
+    events += write_peer(tmp_path, "cid", identity=3, tone=1500, seconds=2)
+    write_meeting(tmp_path, events, 0, 2, user_ids=("user-ann", "user-bot"))
     path, _ = render(tmp_path, tmp_path / "work")
     assert {r.identity for r in detect.read_counters(path)} == {1}
+    assert detect.tone_present(path, 400, 0.1, 1.9)
     assert detect.no_tone(path, 900)
+    assert detect.no_tone(path, 1500)
 
 
 def test_a_muted_camera_shows_the_avatar(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ WIDTH, HEIGHT = 640, 360
 def opened(folder: Path) -> tuple[Timeline, Scenes]:
     timeline = Timeline(folder)
     timeline.poll()
-    return timeline, Scenes(timeline, Selection())
+    scenes = Scenes(timeline)
+    scenes.refresh(Selection())
+    return timeline, scenes
 
 
 def test_only_what_changed_is_drawn(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ def scenes(folder: Path, events: list[Event], selection: Selection | None = None
             write_mjr(path, "video", "vp8", event.t, vp8_packets([b"\x10\x00\x00\x9d\x01\x2a" + bytes(20)]))
     timeline = Timeline(folder)
     timeline.poll()
-    return Scenes(timeline, selection or Selection())
+    found = Scenes(timeline)
+    found.refresh(selection or Selection())
+    return found
 
 
 def seen(scenes: Scenes, t: float) -> list[tuple[str, str, int]]:
