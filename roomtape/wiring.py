@@ -108,6 +108,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     confirmation = Confirmation(db, captures, session_logs)
     recordings = Recordings(db, rooms, captures, session_logs, confirmation, finalizer)
     supervisor = Supervisor(settings, db, rooms, captures, recordings, runner, for_meeting)
+    supervisor.forget_capture = retention.forget_capture
     rooms.listener = supervisor
     issuer = TokenIssuer(load_key(data), settings.participant_token_ttl_s)
     async with AsyncExitStack() as stack:

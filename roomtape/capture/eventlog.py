@@ -13,18 +13,21 @@ _CHUNK = 1 << 20
 
 
 class EventLogWriter:
-    """Appends events, each with one write, so that a reader and a crash see whole lines or the start of one."""
+    """Appends events, each with one write, so that a reader and a crash see whole lines or the start of one.
+
+    The file and its folder are made with the first event: a disk that refuses them may take them later.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`, making it and its folder if need be. Raises StorageError."""
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-            size = os.fstat(self._fd).st_size
-            self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
-        except OSError as error:
-            raise _cannot_write(path, error) from error
+        self._fd = -1
+        self._torn = False
+
+    def _open(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        size = os.fstat(self._fd).st_size
+        self._torn = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
 
     def append(self, event: Event, sync: bool = True) -> None:
         """Add one event; with `sync` it is on the disk at the return.
@@ -32,9 +35,11 @@ class EventLogWriter:
         Raises StorageError, naming the folder, when the disk is full, read-only or broken.
         """
         line = dump(event)
-        if self._torn:  # a crash or a full disk left half a line: ours must not become a part of it
-            line = b"\n" + line
         try:
+            if self._fd < 0:
+                self._open()
+            if self._torn:  # a crash or a full disk left half a line: ours must not become a part of it
+                line = b"\n" + line
             written = os.write(self._fd, line)
             self._torn = written != len(line)
             if self._torn:
@@ -47,13 +52,16 @@ class EventLogWriter:
     def sync(self) -> None:
         """Bring everything appended so far to the disk. Raises StorageError."""
         try:
-            os.fsync(self._fd)
+            if self._fd >= 0:
+                os.fsync(self._fd)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
 
     def close(self) -> None:
-        """Close the file; the writer is of no use after it."""
-        os.close(self._fd)
+        """Close the file; the next event would open it again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 class EventLogReader:

@@ -36,12 +36,13 @@ def sync_takes(folder: Path, bases: Iterable[str]) -> None:
 
 
 def probe(folder: Path) -> None:
-    """Write and delete one block in `folder`. Raises StorageError when that is not possible.
+    """Write and delete one block in `folder`, which is made if need be. Raises StorageError when that is not possible.
 
     The SFU only logs a failing write, so a full disk has to be found out in another way.
     """
     file = folder / _PROBE
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             os.write(fd, _BLOCK)

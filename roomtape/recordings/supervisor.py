@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ class Supervisor:
     """The `RoomListener` of this server.
 
     `configure` makes the configuration that a meeting's record_on_start uses. There is one timer for each live
-    recording; `recovery.recover` calls `arm` for those found after a restart.
+    recording; `recovery.recover` calls `arm` for those found after a restart. `forget_capture` is called with the id of
+    a session that has ended: its capture may not be needed any more.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Supervisor:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = watch.CaptureWatch(settings.fsync_interval_s, db, rooms, captures)
+        self.forget_capture: Callable[[str], Awaitable[None]] | None = None
         recordings.changed = self._changed
 
     def start(self) -> None:
@@ -116,6 +118,11 @@ class Supervisor:
         ending = {r.id: r for r in await rows.of_session(self._db, session.id) if r.status in ACTIVE}
         ending |= {r.id: r for r in self._captures.of_session(session.id)}
         await asyncio.gather(*(self._end(recording, session) for recording in ending.values()))
+
+    async def session_ended(self, session: LiveSession) -> None:
+        """Forget the capture if everything of it was delivered before; else the finalizer does so later."""
+        if self.forget_capture is not None:
+            await self.forget_capture(session.id)
 
     async def capture_failed(self, session: LiveSession, peer: LivePeer, message: str) -> None:
         """Tell it on every recording that should have had the peer."""

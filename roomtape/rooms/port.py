@@ -25,5 +25,8 @@ class RoomListener(Protocol):
     async def session_ending(self, session: LiveSession) -> None:
         """The session is about to end for good; recordings of it must stop now (awaited)."""
 
+    async def session_ended(self, session: LiveSession) -> None:
+        """The session is over: its event log is closed and nothing writes to its capture any more."""
+
     async def capture_failed(self, session: LiveSession, peer: LivePeer, message: str) -> None:
         """A peer that should be captured is not; `message` says why and what to do."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -67,17 +66,16 @@ class Rooms:
     async def open(self, meeting: Meeting) -> LiveSession:
         """Return the meeting's live session; start one when there is none.
 
-        Raises SfuError or StorageError, and then no session was started.
+        Raises SfuError, and then no session was started.
         """
         async with self._opening:
             found = self.of_meeting(meeting.id)
             if found is not None:
                 return found
             session = self.make_session(new_id(), meeting, now_us())
-            await self._make_folder(session.capture_dir)
             await self.sfu.open_room(session.id, session.capture_dir)
             started = SessionStarted(session.started_us, session.id, meeting.id, session.title)
-            await self.log(session, started)
+            await self.note(session, started)
             await rows.insert(self.db, _row(session))
             self.sessions[session.id] = session
             self.schedule_end(session)
@@ -157,6 +155,8 @@ class Rooms:
         self.sessions.pop(session.id, None)
         session.log.close()
         await self._told(self.sfu.close_room(session.id), "close_room")
+        if self.listener is not None:
+            await self._told(self.listener.session_ended(session), "session_ended")
         log.info("session ended", session_id=session.id, meeting_id=session.meeting_id)
 
     def schedule_end(self, session: LiveSession) -> None:
@@ -249,12 +249,6 @@ class Rooms:
         await self.sfu.stop(keep_media=False)
         for session in self._all():
             session.log.close()
-
-    async def _make_folder(self, folder: Path) -> None:
-        try:
-            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"the capture folder {folder} cannot be made: {error.strerror}") from error
 
 
 def _write(writer: EventLogWriter, events: list[Event]) -> None:

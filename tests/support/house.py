@@ -43,6 +43,9 @@ class Listener:
     async def session_ending(self, session: LiveSession) -> None:
         self.told.append("session_ending")
 
+    async def session_ended(self, session: LiveSession) -> None:
+        self.told.append("session_ended")
+
     async def capture_failed(self, session: LiveSession, peer: LivePeer, message: str) -> None:
         self.told.append(f"capture_failed: {message}")
 

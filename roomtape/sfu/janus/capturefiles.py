@@ -23,12 +23,16 @@ _POLL_S = 0.01
 
 
 async def check_writable(folder: Path) -> None:
-    """Raise StorageError, saying why, unless a file can be written into `folder` and there is some space."""
+    """Raise StorageError, saying why, unless a file can be written into `folder` and there is some space.
+
+    The folder is made if need be: the disk may have refused it when the meeting began.
+    """
     await asyncio.to_thread(_check_writable, folder)
 
 
 def _check_writable(folder: Path) -> None:
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
             probe.write(bytes(4096))
         space = os.statvfs(folder)

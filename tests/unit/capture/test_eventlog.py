@@ -94,7 +94,13 @@ def test_half_a_line_on_a_full_disk_is_an_error_and_the_next_line_starts_anew(
     assert EventLogReader(path).poll() == [SessionEnded(6)]
 
 
-def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_a_storage_error_until_it_can(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
+    writer = EventLogWriter(tmp_path / "file" / "events.jsonl")
+    writer.sync()
+    writer.close()
     with pytest.raises(StorageError, match="file"):
-        EventLogWriter(tmp_path / "file" / "events.jsonl")
+        writer.append(JOINED)
+    (tmp_path / "file").unlink()
+    writer.append(JOINED)
+    assert EventLogReader(writer.path).poll() == [JOINED]

@@ -33,8 +33,11 @@ def test_a_sync_that_fails_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_probe_leaves_nothing_behind(tmp_path: Path) -> None:
     disk.probe(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(StorageError, match="No such file"):
-        disk.probe(tmp_path / "gone")
+    disk.probe(tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="Not a directory"):
+        disk.probe(tmp_path / "file" / "folder")
 
 
 def test_a_shortage_is_told_before_it_is_too_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

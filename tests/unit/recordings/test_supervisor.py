@@ -78,6 +78,19 @@ async def test_the_end_of_a_session_stops_its_recordings_with_captures_off(world
     assert len([e for e in world.rooms.events(session) if isinstance(e, RecordingStopped)]) == 2
 
 
+async def test_the_capture_of_a_session_that_ended_is_looked_at_at_once(world: World) -> None:
+    session = await world.rooms.make("sess-1")
+    await world.supervisor.session_ended(session)
+    forgotten: list[str] = []
+
+    async def forget(session_id: str) -> None:
+        forgotten.append(session_id)
+
+    world.supervisor.forget_capture = forget
+    await world.supervisor.session_ended(session)
+    assert forgotten == ["sess-1"]
+
+
 async def test_a_session_that_was_empty_while_the_server_was_away_ended_when_it_was_due(world: World) -> None:
     session = await world.rooms.make("sess-1")
     begun = now_us() - 600_000_000

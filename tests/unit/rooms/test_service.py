@@ -42,6 +42,18 @@ async def test_a_refused_room_leaves_no_session(house: House) -> None:
     assert await rows.live(house.db) == []
 
 
+async def test_a_disk_that_refuses_the_capture_keeps_nobody_out(house: House) -> None:
+    blocked = house.settings.data_dir / "capture"
+    blocked.touch()
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert list(session.peers) == [peer.id]
+    blocked.unlink()
+    await house.rooms.note(session, ev.PeerRenamed(1, peer.id, "Anna"))
+    assert house.names(session.id) == ["session_started", "peer_joined", "track_published", "peer_renamed"]
+
+
 async def test_the_session_ends_after_its_keep_alive_and_tells_before(house: House) -> None:
     peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
     session = house.rooms.of_meeting("m1")
@@ -49,8 +61,10 @@ async def test_the_session_ends_after_its_keep_alive_and_tells_before(house: Hou
     await asyncio.sleep(0.1)
     assert not session.ended, "somebody is in"
     await publishing.leave(house.rooms, session, peer, "left")
-    await until(lambda: session.id not in house.rooms.sessions and "close_room" in house.sfu.calls)
-    assert house.listener.told == ["session_started", "filled", "emptied", "session_ending"]
+    await until(lambda: "session_ended" in house.listener.told)
+    assert session.id not in house.rooms.sessions
+    assert "close_room" in house.sfu.calls
+    assert house.listener.told == ["session_started", "filled", "emptied", "session_ending", "session_ended"]
     assert house.names(session.id)[-1] == "session_ended"
     row = await rows.get(house.db, session.id)
     assert row is not None

@@ -20,8 +20,14 @@ async def test_a_folder_that_takes_files_is_left_as_it_was(tmp_path: Path) -> No
 
 
 async def test_a_folder_that_does_not_is_said(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="No such file"):
-        await capturefiles.check_writable(tmp_path / "missing")
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="Not a directory"):
+        await capturefiles.check_writable(tmp_path / "file" / "folder")
+
+
+async def test_a_folder_that_could_not_be_made_when_the_meeting_began_is_made(tmp_path: Path) -> None:
+    await capturefiles.check_writable(tmp_path / "late" / "folder")
+    assert (tmp_path / "late" / "folder").is_dir()
 
 
 async def test_a_full_disk_is_said_before_anything_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,97 @@
+"""The captures' disk is full or read-only: recordings say so, the meeting goes on, and all is well with room again."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from roomtape.clock import now_us
+from tests.support import scene
+from tests.support.server import Server, running
+from tests.support.smalldisk import small_disk
+
+
+async def test_full_disk_and_read_only_disk(tmp_path: Path) -> None:
+    await asyncio.gather(_fills_up(tmp_path / "full"), _read_only(tmp_path / "read_only"))
+
+
+async def _fills_up(folder: Path) -> None:
+    with small_disk(folder / "data" / "capture") as disk:
+        async with running(folder / "data") as server:
+            meeting = await server.meeting()
+            people = await scene.join(server, meeting, "ann", "bob")
+            await asyncio.sleep(0.5)
+            recording = await scene.record(server, meeting)
+            await asyncio.sleep(3)
+            full_us = now_us()
+            disk.fill(leave=128 << 10)
+            sentence = await _warning(server, recording, "No space left on device")
+            assert str(disk.folder) in sentence
+            [late] = await scene.join(server, meeting, "cat")
+            sentence = await _warning(server, recording, "cat is not recorded")
+            await scene.stop(server, recording)
+            done = await server.until(recording, "UPLOADED")
+            file = await scene.composite(server, done, folder)
+            start_us, lasts = scene.us(done.started_time), scene.seconds(done)
+            scene.check_whole(file, lasts, ())
+            for person in people:
+                # 128 KiB, and what Janus had not written yet, lie between the moment of filling and the real end.
+                scene.check_tone(file, scene.TONES[person.name], 0, (full_us - start_us) / 1e6 - 1.6)
+
+            refused = await server.kit.recordings.start_recordings(server.app_id, **server.ids, meeting_id=meeting)
+            assert "disk" in await _error(server, refused.data.id)
+            disk.make_room()
+            await _works_again(server, meeting, folder)
+            for person in (*people, late):
+                assert person.connected
+                assert person.connects == 1
+            await scene.leave([*people, late])
+
+
+async def _read_only(folder: Path) -> None:
+    with small_disk(folder / "data" / "capture") as disk:
+        async with running(folder / "data") as server:
+            meeting = await server.meeting()
+            people = await scene.join(server, meeting, "ann", "bob")
+            disk.read_only()
+            refused = await server.kit.recordings.start_recordings(server.app_id, **server.ids, meeting_id=meeting)
+            assert "Read-only file system" in await _error(server, refused.data.id)
+            [late] = await scene.join(server, meeting, "cat")
+            other = await server.meeting()
+            elsewhere = await scene.join(server, other, "ann")
+            disk.writable()
+            await _works_again(server, meeting, folder)
+            for person in (*people, late, *elsewhere):
+                assert person.connected
+                assert person.connects == 1
+            await scene.leave([*people, late, *elsewhere])
+
+
+async def _works_again(server: Server, meeting: str, folder: Path) -> None:
+    recording = await scene.record(server, meeting)
+    await asyncio.sleep(2)
+    await scene.stop(server, recording)
+    done = await server.until(recording, "UPLOADED")
+    file = await scene.composite(server, done, folder)
+    scene.check_whole(file, scene.seconds(done), tuple(scene.TONES.values()))
+    assert (await scene.raw(server, recording))["warnings"] == []
+
+
+async def _warning(server: Server, recording: str, part: str) -> str:
+    """Return the recording's warning that has `part` in it, as soon as there is one."""
+    async with asyncio.timeout(20):
+        while True:
+            warnings = (await scene.raw(server, recording))["warnings"]
+            found = [w for w in warnings if part in w]
+            if found:
+                return str(found[0])
+            await asyncio.sleep(0.1)
+
+
+async def _error(server: Server, recording: str) -> str:
+    """Return the sentence with which a recording has ERRORED."""
+    async with asyncio.timeout(20):
+        while (now := await scene.raw(server, recording))["status"] != "ERRORED":
+            await asyncio.sleep(0.05)
+    assert now["stop_reason"]["reason"] == "INTERNAL_ERROR"
+    return str(now["error"])
