@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from roomtape.db import recordings as rows
@@ -37,10 +39,11 @@ async def test_the_disk_is_named_before_the_sfu(world: World) -> None:
     assert failed.error == "the disk is full"
 
 
-async def test_a_capture_folder_that_is_gone_is_an_error(world: World) -> None:
+async def test_a_capture_folder_that_cannot_be_is_an_error(world: World) -> None:
     session, made, confirm = await _begin(world)
-    (session.capture_dir / "events.jsonl").unlink()
-    session.capture_dir.rmdir()
+    shutil.rmtree(session.capture_dir, ignore_errors=True)
+    session.capture_dir.parent.mkdir(exist_ok=True)
+    session.capture_dir.write_bytes(b"in the way")
     failed = await confirm.confirm(made, session)
     assert failed.status is Status.ERRORED
     assert "the capture folder cannot be written" in (failed.error or "")
