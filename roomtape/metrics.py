@@ -1,8 +1,8 @@
-"""Owns the metrics that /metrics shows; whoever knows a figure sets it here."""
+"""Owns the figures that /metrics shows: what each is called and what it means."""
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -19,17 +19,14 @@ REQUESTS = Histogram(
 )
 SESSIONS = Gauge("roomtape_live_sessions", "Sessions that are live on this server.", registry=REGISTRY)
 PEERS = Gauge("roomtape_live_peers", "Peers that are in a session on this server.", registry=REGISTRY)
+RECORDINGS = Gauge(
+    "roomtape_recordings",
+    "Recordings in the database by status; UPLOADED and ERRORED are final.",
+    ["status"],
+    registry=REGISTRY,
+)
 ACTIVE_RECORDINGS = Gauge(
     "roomtape_active_recordings", "Recordings that are INVOKED, RECORDING or PAUSED.", registry=REGISTRY
 )
-FINISHED_RECORDINGS = Counter(
-    "roomtape_recordings_finished", "Recordings that reached UPLOADED or ERRORED.", ["status"], registry=REGISTRY
-)
 RENDERS_RUNNING = Gauge("roomtape_renders_running", "Render processes that are running.", registry=REGISTRY)
 RENDERS_WAITING = Gauge("roomtape_renders_waiting", "Recordings that wait for a render process.", registry=REGISTRY)
-RENDER_SPEED = Gauge(
-    "roomtape_render_speed",
-    "Recorded seconds rendered per second, by kind, at the last render.",
-    ["kind"],
-    registry=REGISTRY,
-)

@@ -124,7 +124,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         supervisor.start()
         stack.push_async_callback(retention.stop)
         retention.start(also=finalizer.begin_all)
-        deps = Deps(settings, db, rooms, recordings, issuer, bucket, lambda: _ready(sfu))
+        deps = Deps(settings, db, rooms, recordings, issuer, bucket, lambda: _ready(sfu), renders=runner.load)
         yield _with_doors(deps)
 
 

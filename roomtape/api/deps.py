@@ -56,7 +56,7 @@ class Deps:
     """Everything that the routes use. `routers` are further doors, such as WHIP.
 
     `ready` tells the state of each part by name, for example `{"janus": "ok"}`; whatever is not `ok` makes the whole
-    server unready.
+    server unready. `renders` tells how many renders are running and how many wait.
     """
 
     settings: Settings
@@ -67,6 +67,7 @@ class Deps:
     bucket: Bucket
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()
+    renders: Callable[[], tuple[int, int]] = lambda: (0, 0)
 
 
 def deps_of(request: Request) -> Deps:

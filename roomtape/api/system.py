@@ -14,6 +14,7 @@ from starlette.responses import Response
 from roomtape import metrics
 from roomtape.api.deps import Deps, FromDeps
 from roomtape.db import recordings
+from roomtape.domain.recording import ACTIVE
 
 log = structlog.get_logger()
 
@@ -48,7 +49,13 @@ async def show_metrics(deps: FromDeps) -> Response:
     live = [session for session in deps.rooms.sessions.values() if not session.ended]
     metrics.SESSIONS.set(len(live))
     metrics.PEERS.set(sum(len(session.peers) for session in live))
-    metrics.ACTIVE_RECORDINGS.set(len(await recordings.active(deps.db)))
+    counts = await recordings.count_by_status(deps.db)
+    for status, count in counts.items():
+        metrics.RECORDINGS.labels(status.value).set(count)
+    metrics.ACTIVE_RECORDINGS.set(sum(counts[status] for status in ACTIVE))
+    running, waiting = deps.renders()
+    metrics.RENDERS_RUNNING.set(running)
+    metrics.RENDERS_WAITING.set(waiting)
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -55,6 +55,14 @@ async def active_of(db: Database, meeting_id: str) -> list[Recording]:
     return await _in_order(db, RecordingRow.status.in_(ACTIVE), RecordingRow.meeting_id == meeting_id)
 
 
+async def count_by_status(db: Database) -> dict[Status, int]:
+    """Return how many recordings are in each status, over all apps; a status that none is in is 0."""
+    query = select(RecordingRow.status, func.count()).group_by(RecordingRow.status)
+    async with db.transaction() as tx:
+        found: dict[str, int] = {row[0]: row[1] for row in await tx.execute(query)}
+    return {status: found.get(status, 0) for status in Status}
+
+
 async def of_session(db: Database, session_id: str) -> list[Recording]:
     """Return all recordings of a session, the oldest first."""
     return await _in_order(db, RecordingRow.session_id == session_id)

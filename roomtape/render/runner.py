@@ -89,6 +89,11 @@ class RenderRunner:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def load(self) -> tuple[int, int]:
+        """Return how many renders are running, and how many wait for a slot."""
+        running = sum(render.running for render in self._renders.values())
+        return running, len(self._renders) - running
+
     async def _run(self, work: Path) -> RenderResult:
         done = RenderResult.read(work)
         if done is not None:

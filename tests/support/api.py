@@ -196,6 +196,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         bucket=bucket,
         ready=lambda: parts,
         routers=routers,
+        renders=lambda: (2, 5),
     )
     transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from roomtape.db import recordings
+from roomtape.domain.recording import Status
 from tests.support.api import House, a_recording
 
 
@@ -35,10 +36,19 @@ async def test_metrics_count_what_lives(api: House) -> None:
     meeting = await api.meeting()
     session = await api.session(meeting)
     api.rooms.live(session, await api.peer(session), await api.peer(session))
-    await recordings.insert(api.db, a_recording(api.app_id, meeting, session.id))
+    for status in (Status.PAUSED, Status.UPLOADED, Status.UPLOADED):
+        await recordings.insert(api.db, a_recording(api.app_id, meeting, session.id, status=status))
     answer = await api.client.get("/metrics")
     assert answer.headers["Content-Type"].startswith("text/plain")
-    for line in ("roomtape_live_sessions 1.0", "roomtape_live_peers 2.0", "roomtape_active_recordings 1.0"):
+    for line in (
+        "roomtape_live_sessions 1.0",
+        "roomtape_live_peers 2.0",
+        "roomtape_active_recordings 1.0",
+        'roomtape_recordings{status="UPLOADED"} 2.0',
+        'roomtape_recordings{status="ERRORED"} 0.0',
+        "roomtape_renders_running 2.0",
+        "roomtape_renders_waiting 5.0",
+    ):
         assert line in answer.text.splitlines()
     assert "roomtape_http_request_seconds_bucket" in answer.text
 

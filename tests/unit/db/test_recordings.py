@@ -114,3 +114,12 @@ async def test_the_list_is_filtered_ordered_and_paged(db: Database) -> None:
     assert await ids(expired=True) == ["r9"]
     assert len(await ids(expired=False)) == 5
     assert (await rows.find(db, "another app"))[1] == 0
+
+
+async def test_recordings_are_counted_by_status(db: Database) -> None:
+    assert set((await rows.count_by_status(db)).values()) == {0}
+    for number, status in enumerate((Status.PAUSED, Status.UPLOADED, Status.UPLOADED)):
+        await rows.insert(db, recording(f"r{number}", status=status))
+    counts = await rows.count_by_status(db)
+    assert (counts[Status.PAUSED], counts[Status.UPLOADED], counts[Status.ERRORED]) == (1, 2, 0)
+    assert set(counts) == set(Status)

@@ -153,6 +153,18 @@ async def test_followers_wait_for_a_slot_and_never_hold_up_a_finisher(make: Made
     assert runs(first) == 1
 
 
+async def test_the_load_is_what_runs_and_what_waits(make: Made, tmp_path: Path) -> None:
+    runner = make(1)
+    works = [folder(tmp_path, name, {"code": 0, "until": "go"}) for name in ("a", "b", "c")]
+    assert runner.load() == (0, 0)
+    tasks = [asyncio.create_task(runner.run(work)) for work in works]
+    await until(lambda: runner.load() == (1, 2))
+    for work in works:
+        (work / "go").touch()
+    await asyncio.gather(*tasks)
+    await until(lambda: runner.load() == (0, 0))
+
+
 async def test_finishers_have_their_own_bound(make: Made, tmp_path: Path) -> None:
     works = [folder(tmp_path, str(i), {"code": 0, "until": "stop"}) for i in range(3)]
     runner = make(slots=1)
