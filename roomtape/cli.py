@@ -9,11 +9,9 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
-from roomtape import settings, wiring
 from roomtape.errors import RoomtapeError
 from roomtape.render import commands as render_commands
 from roomtape.simulate import command as simulate_command
-from roomtape.simulate import demo as simulate_demo
 
 app = typer.Typer(
     name="roomtape",
@@ -25,7 +23,6 @@ app = typer.Typer(
 app.command("render")(render_commands.render)
 app.command("inspect")(render_commands.inspect)
 app.command("simulate")(simulate_command.simulate)
-app.command("demo")(simulate_demo.demo)
 
 
 @app.command()
@@ -37,12 +34,28 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on (default: 8080; 0 takes a free one).")] = None,
 ) -> None:
     """Run the server until SIGTERM or Ctrl-C. Settings: ROOMTAPE_* variables and roomtape.toml in the data folder."""
+    from roomtape import settings, wiring  # here: the other commands need not wait for the whole server to load
+
     try:
         loaded = settings.load(data_dir=data_dir, host=host, port=port)
     except (ValidationError, ValueError) as error:
         sys.exit(f"roomtape: a setting is not right: {error}")
     try:
         wiring.serve(loaded)
+    except RoomtapeError as error:
+        sys.exit(f"roomtape: {error}")
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[Path, typer.Option(help="Where the demo's server keeps everything.")] = Path("demo-data"),
+    seconds: Annotated[int, typer.Option(min=10, max=600, help="How long the meeting is recorded.")] = 20,
+) -> None:
+    """Record a meeting of three simulated participants in both ways and say where the files lie."""
+    from roomtape.simulate.demo import run
+
+    try:
+        run(data_dir, seconds)
     except RoomtapeError as error:
         sys.exit(f"roomtape: {error}")
 
