@@ -37,6 +37,7 @@ class CaptureWatch:
         self._rooms = rooms
         self._captures = captures
         self._trouble: dict[str, _Trouble] = {}
+        self._told: dict[str, set[_Trouble]] = {}  # by recording
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -66,6 +67,7 @@ class CaptureWatch:
         if not running:
             self._trouble.pop(session.id, None)
         else:
+            self._told = {id: told for id, told in self._told.items() if id in self._captures.active}
             bases = [peer.base for peer in session.peers.values() if peer.base is not None]
             await self._judge(session, await asyncio.to_thread(_check, session, bases))
         if not session.ended and self._captures.differ(session):
@@ -73,21 +75,30 @@ class CaptureWatch:
                 log.warning("capture not as wanted", session_id=session.id, peer_id=peer_id, error=str(error))
 
     async def _judge(self, session: LiveSession, trouble: _Trouble | None) -> None:
-        before = self._trouble.get(session.id)
-        if trouble is not None and trouble != before:
+        before = self._trouble.pop(session.id, None)
+        if trouble is not None:
             self._trouble[session.id] = trouble
-            log.error("captures in danger", session_id=session.id, trouble=trouble.sentence)
-            await self._tell(session, trouble.sentence)
-        elif trouble is None and before is not None:
-            del self._trouble[session.id]
+            if trouble != before:
+                log.error("captures in danger", session_id=session.id, trouble=trouble.sentence)
+            await self._tell(session, trouble)
         if before is not None and before.broken and not (trouble is not None and trouble.broken):
             for peer_id, error in (await self._captures.renew(session)).items():
                 log.warning("capture not renewed", session_id=session.id, peer_id=peer_id, error=str(error))
-            await self._tell(session, f"captures are written again since {to_datetime(now_us()):%H:%M:%S} UTC")
+            await self._tell_of_the_end(session)
 
-    async def _tell(self, session: LiveSession, sentence: str) -> None:
+    async def _tell(self, session: LiveSession, trouble: _Trouble) -> None:
+        """Each recording is told once, also one that began when the trouble was there already."""
         for recording in self._captures.of_session(session.id):
-            await rows.warn(self._db, recording.id, sentence)
+            told = self._told.setdefault(recording.id, set())
+            if trouble not in told:
+                told.add(trouble)
+                await rows.warn(self._db, recording.id, trouble.sentence)
+
+    async def _tell_of_the_end(self, session: LiveSession) -> None:
+        for recording in self._captures.of_session(session.id):
+            if any(told.broken for told in self._told.pop(recording.id, ())):
+                again = f"captures are written again since {to_datetime(now_us()):%H:%M:%S} UTC"
+                await rows.warn(self._db, recording.id, again)
 
 
 def _check(session: LiveSession, bases: list[str]) -> _Trouble | None:

@@ -74,7 +74,8 @@ async def _works_again(server: Server, meeting: str, folder: Path) -> None:
     done = await server.until(recording, "UPLOADED")
     file = await scene.composite(server, done, folder)
     scene.check_whole(file, scene.seconds(done), tuple(scene.TONES.values()))
-    assert (await scene.raw(server, recording))["warnings"] == []
+    # What is left of an earlier take may be told, nothing about the disk.
+    assert not [w for w in (await scene.raw(server, recording))["warnings"] if "mjr" not in w]
 
 
 async def _warning(server: Server, recording: str, part: str) -> str:

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from roomtape.db import recordings as rows
+from roomtape.domain.recording import Kind, Status, StopCause
 from roomtape.errors import StorageError
 from roomtape.recordings import disk, watch
 from tests.support.recording_fakes import peer
@@ -40,6 +41,34 @@ async def test_a_disk_that_takes_no_more_is_told_once_and_so_is_its_end(
     told = await _warnings(world, recording.id)
     assert len(told) == 2
     assert told[1].startswith("captures are written again since")
+
+
+async def test_trouble_is_told_to_recordings_that_begin_in_it_and_to_none_that_begin_after_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await world.rooms.make("sess-1")
+    world.rooms.join(session, peer("a"))
+    before = await world.running()
+    look = watch.CaptureWatch(1, world.db, world.rooms, world.captures).look
+    with monkeypatch.context() as short:
+        short.setattr(disk, "shortage", lambda _: "make room")
+        await look(session)
+        within = await world.start(Kind.TRACK)
+        await world.until(within.id, Status.RECORDING)
+        await look(session)
+    assert await _warnings(world, within.id) == ("make room",)
+
+    def full(_folder: object) -> None:
+        raise StorageError("full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(disk, "probe", full)
+        await look(session)
+    for recording in (before, within):
+        await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
+    after = await world.running()
+    await look(session)
+    assert await _warnings(world, after.id) == ()
 
 
 async def test_little_room_is_a_warning_and_no_reason_for_new_files(
