@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import httpx
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from roomtape.errors import RoomtapeError, StorageError
+from roomtape.errors import StorageError
 from roomtape.media.probe import probe
 from roomtape.simulate import ownserver
 from roomtape.simulate.ownserver import call, until
