@@ -1,0 +1,157 @@
+"""Owns the event numbers on the SDK's socket: service in the high bits, event in the low ones."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+ERROR: Final = 65535
+"""Answers a request that failed, whatever its service; media has its own (`Media.ERROR_RESPONSE`)."""
+
+
+class Room(IntEnum):
+    """Service 0: who is in the room."""
+
+    GET_PEER_INFO = 0
+    UPDATE_PEER_INFO = 1
+    GET_ROOM_PEERS_INFO = 2
+    JOIN_ROOM = 3
+    LEAVE_ROOM = 4
+    GET_ROOM_INFO = 5
+    UPDATE_ROOM_INFO = 6
+    CLOSE_ROOM = 7
+    STARTED_LIVESTREAM = 8
+    STOPPED_LIVESTREAM = 9
+    ERRORED_LIVESTREAM = 10
+    GET_STAGE_PEERS = 11
+    GET_STAGE_REQUESTS = 12
+    REQUEST_STAGE_ACCESS = 13
+    CANCEL_STAGE_REQUEST = 14
+    GRANT_STAGE_ACCESS = 15
+    DENY_STAGE_ACCESS = 16
+    ROOM_PEER_COUNT = 17
+    JOIN_STAGE = 18
+    LEAVE_STAGE = 19
+    GET_CONNECTED_ROOMS_DUMP = 20
+    CREATE_CONNECTED_ROOMS = 21
+    DELETE_CONNECTED_ROOMS = 22
+    MOVE_PEERS = 23
+    TRANSFER_PEER = 24
+    MOVED_PEER = 25
+    CONNECTED_ROOMS_UPDATED = 26
+    CONNECTED_ROOMS_DELETED = 27
+    GET_ALL_ADDED_PARTICIPANTS = 28
+    BROADCAST_MESSAGE = 29
+    KICK = 30
+    KICK_ALL = 31
+    TRANSCRIPT = 32
+    GET_WAITING_ROOM_REQUESTS = 33
+    ACCEPT_WAITING_ROOM_REQUESTS = 34
+    WAITING_ROOM_REQUEST_ACCEPTED = 35
+    DENY_WAITING_ROOM_REQUESTS = 36
+    WAITING_ROOM_REQUEST_DENIED = 37
+    PEER_STAGE_STATUS_UPDATE = 38
+    BROADCAST_TO_ENTITY = 39
+    RECORDING_STARTED = 40
+    RECORDING_STOPPED = 41
+    RECORDING_PAUSED = 42
+    GET_ROOM_STAGE_STATE = 43
+    LIVESTREAMING_INVOKED = 44
+
+
+class Chat(IntEnum):
+    """Service 1."""
+
+    GET_MESSAGES = 0x10000
+    SEND_MESSAGE_TO_ROOM = 0x10001
+    SEND_MESSAGE_TO_PEERS = 0x10002
+    EDIT_MESSAGE = 0x10003
+    DELETE_MESSAGE = 0x10004
+    GET_PAGINATED_MESSAGES = 0x10005
+    SEARCH_CHANNEL_MESSAGES = 0x10007
+    PIN_MESSAGE = 0x1000A
+
+
+class Plugin(IntEnum):
+    """Service 2: plugins, and the key-value stores of the room."""
+
+    GET_PLUGINS = 0x20000
+    ADD_PLUGIN = 0x20001
+    ENABLE_PLUGIN_FOR_ROOM = 0x20002
+    DISABLE_PLUGIN_FOR_PEERS = 0x20003
+    ENABLE_PLUGIN_FOR_PEERS = 0x20004
+    DISABLE_PLUGIN_FOR_ROOM = 0x20005
+    REMOVE_PLUGIN = 0x20006
+    CUSTOM_PLUGIN_EVENT_TO_ROOM = 0x20007
+    CUSTOM_PLUGIN_EVENT_TO_PEERS = 0x20008
+    STORE_INSERT_KEYS = 0x20009
+    STORE_GET_KEYS = 0x2000A
+    STORE_DELETE_KEYS = 0x2000B
+    STORE_DELETE = 0x2000C
+
+
+class Polls(IntEnum):
+    """Service 3."""
+
+    CREATE_POLL = 0x30000
+    GET_POLLS = 0x30001
+    VOTE_POLL = 0x30002
+    UPDATE_POLL = 0x30003
+
+
+class Preset(IntEnum):
+    """Service 5."""
+
+    GET_USER_PRESETS = 0x50000
+    UPDATE_USER_PRESET = 0x50001
+
+
+class Media(IntEnum):
+    """The SFU's service, 0x3000000 | n. (0x1000000 | n is an older SFU's, which the SDK does not use any more.)"""
+
+    CREATE_WEBRTC_TRANSPORT = 0x3000001
+    PRODUCE = 0x3000002
+    CONSUME = 0x3000003
+    TOGGLE_PRODUCER = 0x3000004
+    TOGGLE_CONSUMER = 0x3000005
+    CLOSE_PRODUCER = 0x3000006
+    CLOSE_CONSUMER = 0x3000007
+    UPDATE_CONSUMERS_SIMULCAST_CONFIG = 0x3000008
+    JOIN_ROOM = 0x3000010
+    LEAVE_ROOM = 0x3000011
+    SELECTED_PEER = 0x3000012
+    GLOBAL_PIN_PEER = 0x3000013
+    SELF_JOIN_COMPLETE = 0x3000014
+    PEER_JOINED_BROADCAST = 0x3000019
+    PEER_LEAVE_BROADCAST = 0x300001A
+    PEER_PRODUCER_CREATE_BROADCAST = 0x300001B
+    PEER_PRODUCER_TOGGLE_BROADCAST = 0x300001C
+    PEER_PRODUCER_CLOSE_BROADCAST = 0x300001D
+    GLOBAL_PEER_PIN_BROADCAST = 0x300001E
+    RECORDING_STARTED_BROADCAST = 0x300001F
+    RECORDING_STOPPED_BROADCAST = 0x3000020
+    PEER_DISPLAY_NAME_EDIT_BROADCAST = 0x3000021
+    ROOM_TERMINATION_BROADCAST = 0x3000024
+    SELECTED_PEER_DIFF = 0x3000028
+    RENEGOTIATE_SESSION_DESCRIPTION = 0x3000032
+    ERROR_RESPONSE = 0x300003C
+    KICK_PEER = 0x300005A
+    KICK_ALL = 0x300005B
+    CHANGE_DISPLAY_NAME = 0x300005C
+    HOST_CONTROL_PEER = 0x300005D
+    HOST_CONTROL_ALL_PEERS = 0x300005E
+    AUDIO_ACTIVITY = 0x3000064
+
+
+_ALL: tuple[type[IntEnum], ...] = (Room, Chat, Plugin, Polls, Preset, Media)
+_NAMES = {int(event): f"{service.__name__.lower()}.{event.name.lower()}" for service in _ALL for event in service}
+
+
+def is_media(event: int) -> bool:
+    """Tell whether an event is the SFU service's."""
+    return event >> 24 == 3
+
+
+def name_of(event: int) -> str:
+    """Return an event's name for messages and logs, `room.join_room`, or its number when it is unknown."""
+    return _NAMES.get(event, f"event {event}")

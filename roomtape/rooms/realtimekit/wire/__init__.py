@@ -1,0 +1,1 @@
+"""The messages on the SDK's socket, generated from schema.proto."""
