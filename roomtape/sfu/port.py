@@ -1,4 +1,4 @@
-"""Owns what any SFU must offer to the rest of Roomtape: rooms, publishers, capture on and off, and what it reports."""
+"""Owns what any SFU must offer to the rest of Roomtape: rooms, publishers, subscribers, captures, and its reports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True)
 class Handle:
-    """One publisher's place in the SFU. Survives a restart of our server: keep it in the database."""
+    """A publisher's or subscriber's place in the SFU. Survives a restart of our server: keep it in the database."""
 
     session: int
     id: int
@@ -28,11 +28,42 @@ class PublishedTrack:
 
 @dataclass(frozen=True)
 class Published:
-    """The SFU's answer to a publisher; `answer` is SDP with all candidates in it."""
+    """The SFU's answer to a publisher; `answer` is SDP with all candidates in it.
+
+    `capture_error` says why a running capture does not take a track that was added to it.
+    """
 
     handle: Handle
     answer: str
     tracks: tuple[PublishedTrack, ...]
+    capture_error: str | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A publisher's m-line that a subscriber wants; `layer` of its simulcast: 2 full, 1 half, 0 quarter size."""
+
+    peer_id: str
+    mid: str
+    layer: int | None = None
+
+
+@dataclass(frozen=True)
+class SubscribedStream:
+    """An m-line of a subscriber by its `mid` in the SFU's SDP, and what is on it: None when its source is gone."""
+
+    mid: str
+    peer_id: str | None
+    peer_mid: str | None
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What a subscriber gets; `offer` is the SFU's SDP that must be answered, None when nothing has changed."""
+
+    handle: Handle
+    offer: str | None
+    streams: tuple[SubscribedStream, ...]
 
 
 @dataclass(frozen=True)
@@ -46,14 +77,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Up:
-    """The publisher's media transport is up."""
+    """The media transport is up."""
 
     handle: Handle
 
 
 @dataclass(frozen=True)
 class Down:
-    """The publisher's media transport is gone for good; `reason` in the SFU's words."""
+    """The media transport is gone for good; `reason` in the SFU's words."""
 
     handle: Handle
     reason: str
@@ -105,13 +136,47 @@ class Sfu(Protocol):
         """Remove the room and everybody in it. A room that is not there is no error."""
 
     async def publish(
-        self, room_id: str, peer_id: str, display: str, offer: str, video_codec: str | None, capture_base: str | None
+        self,
+        room_id: str,
+        peer_id: str,
+        display: str,
+        offer: str,
+        video_codec: str | None,
+        capture_base: str | None,
+        *,
+        presence: bool = True,
     ) -> Published:
         """Let a peer publish what `offer` (SDP) offers; with `capture_base` its packets are captured from the first on.
 
-        `video_codec` (vp8, vp9, h264) is the one to take from the offer.
+        `video_codec` (vp8, vp9, h264) is the one to take from the offer. With `presence` the packets are all that
+        tells of the peer: when none comes for long it is reported as Down, and an offer must have a track to take.
         Raises InvalidRequest when the SFU finds the SDP unacceptable.
         """
+
+    async def republish(self, handle: Handle, offer: str, capture_base: str | None) -> Published:
+        """Take a publisher's new offer: m-lines were added, or became inactive. `tracks` are all active ones.
+
+        A running capture takes in what was added; `capture_base` is its name, None when none runs.
+        Raises InvalidRequest when the SFU finds the SDP unacceptable; all is then as before.
+        """
+
+    async def open_subscriber(self, room_id: str) -> Subscription:
+        """Make a subscriber of placeholders that never send, one of audio and one of video: its offer has ICE and DTLS.
+
+        Every offer must be answered by `answer_subscriber` before the next change.
+        """
+
+    async def subscribe(self, handle: Handle, wishes: list[Wish]) -> Subscription:
+        """Add m-lines to a subscriber. Raises NotFound when a wished one is not there; nothing is added then."""
+
+    async def unsubscribe(self, handle: Handle, mids: list[str]) -> Subscription:
+        """Take m-lines off a subscriber, by their mids in the SFU's SDP."""
+
+    async def answer_subscriber(self, handle: Handle, answer: str) -> None:
+        """Give the SFU the SDP answer to its offer. Raises InvalidRequest when it finds that unacceptable."""
+
+    async def choose_layer(self, handle: Handle, mid: str, layer: int) -> None:
+        """Choose which simulcast layer a subscriber gets on an m-line: 2 full, 1 half, 0 quarter size."""
 
     async def trickle(self, handle: Handle, candidates: list[Candidate]) -> None:
         """Add the peer's ICE candidates."""
@@ -126,7 +191,13 @@ class Sfu(Protocol):
         """Ask the publisher for a keyframe of each video track."""
 
     async def unpublish(self, handle: Handle) -> None:
-        """Put the publisher out. One that is gone already is no error."""
+        """Put the publisher or subscriber out. One that is gone already is no error."""
 
-    async def alive(self, handle: Handle) -> bool:
-        """Tell whether the handle's media transport still stands (used after a restart)."""
+    async def alive(self, handle: Handle, tracks: tuple[PublishedTrack, ...] | None = None) -> bool:
+        """Tell whether the publisher's media transport still stands (used after a restart).
+
+        With `tracks`, what it publishes, known from elsewhere, its silence says nothing of its presence.
+        """
+
+    async def subscriber_alive(self, handle: Handle) -> bool:
+        """Tell whether the subscriber is still there (used after a restart)."""

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from roomtape.errors import InvalidRequest, RoomtapeError, SfuError
+from roomtape.errors import InvalidRequest, RoomtapeError, SfuError, StorageError
 from roomtape.settings import Settings
-from roomtape.sfu.janus import answer, capturefiles, config, lookup
+from roomtape.sfu.janus import answer, capturefiles, config, lookup, subscriber
 from roomtape.sfu.janus.client import (
     HANDLE_NOT_FOUND,
     INVALID_SDP,
     JOIN_FIRST,
     NO_SUCH_ROOM,
     ROOM_EXISTS,
+    Jsep,
     Message,
     PluginReply,
 )
@@ -36,7 +37,9 @@ from roomtape.sfu.port import (
     Ready,
     Receiving,
     SfuEvent,
+    Subscription,
     Up,
+    Wish,
 )
 
 log = structlog.get_logger()
@@ -51,11 +54,15 @@ _GONE = frozenset({HANDLE_NOT_FOUND, JOIN_FIRST})
 
 @dataclass
 class _Publisher:
-    """What we know of a handle; `tracks` None when it was published to an earlier run of the server."""
+    """What we know of a handle; `tracks` None when it was published to an earlier run of the server.
+
+    `presence`: nothing but its packets tells that the peer is there.
+    """
 
     room_id: str
     tracks: tuple[PublishedTrack, ...] | None
     up: bool = False
+    presence: bool = True
 
 
 class JanusSfu:
@@ -71,6 +78,7 @@ class JanusSfu:
         self._listener: Callable[[SfuEvent], None] = _nobody
         self._rooms: dict[str, Path] = {}
         self._publishers: dict[Handle, _Publisher] = {}
+        self._subscribers: dict[Handle, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._silence = SilenceWatch(silence_s, self._silent)
         self._link = JanusLink(
@@ -133,6 +141,7 @@ class JanusSfu:
             "rec_dir": str(capture_dir),
             "notify_joining": False,
             "require_pvtid": False,
+            **subscriber.PLACEHOLDERS,
         }
         if self._process is not None:
             body["admin_key"] = self._secrets.admin
@@ -147,7 +156,8 @@ class JanusSfu:
         """See `Sfu.close_room`."""
         self._rooms.pop(room_id, None)
         inside = [handle for handle, publisher in self._publishers.items() if publisher.room_id == room_id]
-        for handle in inside:
+        receiving = [handle for handle, room in self._subscribers.items() if room == room_id]
+        for handle in [*inside, *receiving]:
             await self.unpublish(handle)
         try:
             # Whoever is left (a publisher of an earlier run) is told, and detached in `_on_event`.
@@ -158,7 +168,15 @@ class JanusSfu:
                 raise
 
     async def publish(
-        self, room_id: str, peer_id: str, display: str, offer: str, video_codec: str | None, capture_base: str | None
+        self,
+        room_id: str,
+        peer_id: str,
+        display: str,
+        offer: str,
+        video_codec: str | None,
+        capture_base: str | None,
+        *,
+        presence: bool = True,
     ) -> Published:
         """See `Sfu.publish`. Raises StorageError, publishing nothing, when a wanted capture cannot be written."""
         folder = self._folder(room_id)
@@ -179,13 +197,65 @@ class JanusSfu:
             body |= {"record": True, "filename": capture_base}
         try:
             published = await self._published(handle, body, offer)
-            self._publishers[handle] = _Publisher(room_id, published.tracks)
+            if presence and not published.tracks:
+                message = f"nothing in this SDP can be taken; offer opus, or one of {_VIDEO_CODECS}"
+                raise InvalidRequest(message, status=400)
+            self._publishers[handle] = _Publisher(room_id, published.tracks, presence=presence)
             if capture_base is not None:
                 await capturefiles.wait_for_files(folder, capture_base, published.tracks)
         except BaseException:
             await asyncio.shield(self._drop(handle))
             raise
         return published
+
+    async def republish(self, handle: Handle, offer: str, capture_base: str | None) -> Published:
+        """See `Sfu.republish`. Janus opens the files of added m-lines before it answers, under the running take's name.
+
+        An m-line that became inactive keeps its file open, and gets no more packets.
+        """
+        self._check(handle)
+        published = await self._published(handle, {"request": "configure"}, offer)
+        known = self._publishers.get(handle)
+        if known is None:
+            return published
+        known.tracks = published.tracks
+        if capture_base is None or not known.up:
+            return published
+        try:
+            await capturefiles.wait_for_files(self._folder(known.room_id), capture_base, published.tracks)
+        except StorageError as error:
+            return replace(published, capture_error=str(error))
+        return published
+
+    async def open_subscriber(self, room_id: str) -> Subscription:
+        """See `Sfu.open_subscriber`."""
+        handle = await self._link.attach()
+        self._subscribers[handle] = room_id
+        try:
+            return await subscriber.open_in(self._link, room_id, handle)
+        except BaseException:
+            await asyncio.shield(self._drop(handle))
+            raise
+
+    async def subscribe(self, handle: Handle, wishes: list[Wish]) -> Subscription:
+        """See `Sfu.subscribe`."""
+        self._check(handle)
+        return await subscriber.subscribe(self._link, handle, wishes)
+
+    async def unsubscribe(self, handle: Handle, mids: list[str]) -> Subscription:
+        """See `Sfu.unsubscribe`."""
+        self._check(handle)
+        return await subscriber.unsubscribe(self._link, handle, mids)
+
+    async def answer_subscriber(self, handle: Handle, answer: str) -> None:
+        """See `Sfu.answer_subscriber`."""
+        self._check(handle)
+        await subscriber.answer(self._link, handle, answer)
+
+    async def choose_layer(self, handle: Handle, mid: str, layer: int) -> None:
+        """See `Sfu.choose_layer`."""
+        self._check(handle)
+        await subscriber.choose_layer(self._link, handle, mid, layer)
 
     async def trickle(self, handle: Handle, candidates: list[Candidate]) -> None:
         """See `Sfu.trickle`. Janus bundles, and takes no notice of candidates of any but the first m-line."""
@@ -236,7 +306,7 @@ class JanusSfu:
         if handle.session == self.session:
             await self._drop(handle)
 
-    async def alive(self, handle: Handle) -> bool:
+    async def alive(self, handle: Handle, tracks: tuple[PublishedTrack, ...] | None = None) -> bool:
         """See `Sfu.alive`. Janus is asked, since whatever it reported while we were away went nowhere."""
         if handle.session != self.session:
             return False
@@ -246,24 +316,36 @@ class JanusSfu:
         known = self._publishers.get(handle)
         if known is not None:
             known.up = True
+        elif tracks is not None:
+            self._publishers[handle] = _Publisher(found.room_id, tracks, up=True, presence=False)
         else:
             self._publishers[handle] = _Publisher(found.room_id, None, up=True)
             self._silence.assume(handle, await lookup.mids(self._link, found))
         return True
 
+    async def subscriber_alive(self, handle: Handle) -> bool:
+        """See `Sfu.subscriber_alive`. A `configure` that changes nothing is refused where there is no subscriber."""
+        if handle.session != self.session:
+            return False
+        try:
+            reply = await self._configure(handle, {})
+        except SfuError as error:
+            if error.sfu_code in _GONE:
+                return False
+            raise
+        self._subscribers[handle] = str(reply.data["room"])
+        return True
+
     async def _published(self, handle: Handle, body: Message, offer: str) -> Published:
         try:
-            reply = await self._link.plugin(handle.id, body, offer)
+            reply = await self._link.plugin(handle.id, body, Jsep("offer", offer))
         except SfuError as error:
             if error.sfu_code in INVALID_SDP:
                 raise InvalidRequest(f"this SDP cannot be used; {error}", status=400) from error
             raise
         if reply.sdp is None:
             raise SfuError("Janus took the offer but sent no answer")
-        tracks = answer.tracks(reply.sdp)
-        if not tracks:
-            raise InvalidRequest(f"nothing in this SDP can be taken; offer opus, or one of {_VIDEO_CODECS}", status=400)
-        return Published(handle, reply.sdp, tracks)
+        return Published(handle, reply.sdp, answer.tracks(reply.sdp))
 
     async def _configure(self, handle: Handle, values: Message) -> PluginReply:
         self._check(handle)
@@ -272,6 +354,7 @@ class JanusSfu:
     async def _drop(self, handle: Handle) -> None:
         """Leave, so that the peer's id is free at once, and detach; errors mean that there is nothing to put out."""
         self._publishers.pop(handle, None)
+        self._subscribers.pop(handle, None)
         self._silence.forget(handle)
         with suppress(SfuError):
             await self._link.plugin(handle.id, {"request": "leave"})
@@ -299,6 +382,7 @@ class JanusSfu:
 
     def _on_lost(self) -> None:
         self._publishers.clear()
+        self._subscribers.clear()
         self._rooms.clear()
         self._silence.clear()
         self._listener(Lost())
@@ -316,7 +400,8 @@ class JanusSfu:
         for handle, publisher in list(self._publishers.items()):
             if not publisher.up:
                 continue
-            self._silence.assume(handle, [track.mid for track in publisher.tracks or ()])
+            if publisher.presence:
+                self._silence.assume(handle, [track.mid for track in publisher.tracks or ()])
             with suppress(RoomtapeError):
                 if not await self.alive(handle):
                     self._silence.forget(handle)
@@ -329,7 +414,8 @@ class JanusSfu:
             case "webrtcup":
                 if publisher is not None:
                     publisher.up = True
-                    self._silence.up(handle)
+                    if publisher.presence:
+                        self._silence.up(handle)
                 self._listener(Up(handle))
             case "hangup":
                 self._silence.forget(handle)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
@@ -30,7 +30,16 @@ HANDLE_NOT_FOUND = 459
 NO_SUCH_ROOM = 426
 ROOM_EXISTS = 427
 JOIN_FIRST = 424
+NO_SUCH_FEED = 428
 INVALID_SDP = frozenset({431, 437, 464, 465})
+
+
+@dataclass(frozen=True)
+class Jsep:
+    """A session description that goes with a request."""
+
+    type: Literal["offer", "answer"]
+    sdp: str
 
 
 @dataclass(frozen=True)
@@ -103,15 +112,15 @@ class JanusClient:
         return reply
 
     async def plugin(
-        self, session: int, handle: int, body: Message, offer: str | None = None, *, event: bool = True
+        self, session: int, handle: int, body: Message, jsep: Jsep | None = None, *, event: bool = True
     ) -> PluginReply:
         """Send `body` to the plugin behind a handle and return its answer; `event` if it answers with an event.
 
         Raises SfuError also where the plugin itself refuses.
         """
         message: Message = {"janus": "message", "session_id": session, "handle_id": handle, "body": body}
-        if offer is not None:
-            message["jsep"] = {"type": "offer", "sdp": offer}
+        if jsep is not None:
+            message["jsep"] = {"type": jsep.type, "sdp": jsep.sdp}
         reply = await self.request(message, until_event=event)
         data: Message = reply.get("plugindata", {}).get("data", {})
         return PluginReply(data, reply.get("jsep", {}).get("sdp"))

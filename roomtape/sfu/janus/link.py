@@ -9,7 +9,7 @@ from contextlib import suppress
 import structlog
 
 from roomtape.errors import SfuError
-from roomtape.sfu.janus.client import SESSION_NOT_FOUND, JanusClient, Message, PluginReply
+from roomtape.sfu.janus.client import SESSION_NOT_FOUND, JanusClient, Jsep, Message, PluginReply
 from roomtape.sfu.port import Handle
 
 log = structlog.get_logger()
@@ -101,10 +101,10 @@ class JanusLink:
         client, session = await self._now()
         return await client.request({**message, "session_id": session})
 
-    async def plugin(self, handle: int, body: Message, offer: str | None = None) -> PluginReply:
+    async def plugin(self, handle: int, body: Message, jsep: Jsep | None = None) -> PluginReply:
         """Send a request that the VideoRoom answers with an event. Raises SfuError."""
         client, session = await self._now()
-        return await client.plugin(session, handle, body, offer)
+        return await client.plugin(session, handle, body, jsep)
 
     async def rooms(self, body: Message) -> Message:
         """Send a request about a room, which belongs to no publisher's handle; return the answer. Raises SfuError."""

@@ -7,7 +7,7 @@ import pytest
 
 from roomtape.errors import SfuError
 from roomtape.sfu.janus import client as module
-from roomtape.sfu.janus.client import JanusClient
+from roomtape.sfu.janus.client import JanusClient, Jsep
 from tests.support.fakejanus import FakeJanus
 
 
@@ -32,7 +32,7 @@ async def test_a_plugin_answers_with_the_event_after_the_ack() -> None:
         session = (await client.request({"janus": "create"}))["data"]["id"]
         handle = (await client.request({"janus": "attach", "session_id": session}))["data"]["id"]
         janus.answer = "v=0 answer"
-        reply = await client.plugin(session, handle, {"request": "configure"}, "v=0 offer")
+        reply = await client.plugin(session, handle, {"request": "configure"}, Jsep("offer", "v=0 offer"))
         assert (reply.data["configured"], reply.sdp) == ("ok", "v=0 answer")
         assert janus.received[-1]["jsep"] == {"type": "offer", "sdp": "v=0 offer"}
         janus.plugin = lambda body: {"videoroom": "created"}
