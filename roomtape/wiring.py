@@ -140,10 +140,11 @@ async def _bootstrap(db: Database, settings: Settings, base_url: str) -> Bootstr
     """Make what the first start makes, and tell it in `bootstrap.json`, which only the owner can read."""
     file = settings.data_dir / "bootstrap.json"
     try:
-        known = json.loads(file.read_text()).get("api_token")
+        before = json.loads(file.read_text())
     except (FileNotFoundError, ValueError):
-        known = None
-    made = await seed(db, settings, known)
+        before = None
+    known = before.get("api_token") if isinstance(before, dict) else None
+    made = await seed(db, settings, known if isinstance(known, str) else None)
     previous = os.umask(0o077)
     try:
         write_json(file, {"base_url": base_url, **asdict(made)})
