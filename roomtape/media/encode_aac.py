@@ -23,8 +23,9 @@ WARM_UP = 8
 """Packets encoded and thrown away before the first one that is kept."""
 LOOKAHEAD = 2
 """Frames after a packet that its choice of window depends on: one, and one in reserve."""
-QUALITY = 240
-"""FFmpeg's `global_quality`, from 1 up; 240 gives somebody talking without a pause about 140 kbit/s."""
+QUALITY = 280
+"""FFmpeg's `global_quality`, from 1 up; 280 gives somebody talking without a pause about 150 kbit/s. Below about 250
+the encoder's bit reservoir, which remembers what came before, begins to decide, and pieces differ at their borders."""
 
 
 def open_stream(container: OutputContainer, channels: int) -> AudioStream:
