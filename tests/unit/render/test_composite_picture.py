@@ -1,10 +1,12 @@
 """Tests of what is drawn when, and that nothing is drawn twice."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from roomtape.capture.events import TrackPublished
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import Interval
 from roomtape.domain.layout import MAX_TILES, grid
@@ -53,6 +55,18 @@ def test_a_newcomer_moves_everybody(tmp_path: Path) -> None:
     change = stage.change(EPOCH_US + 1_500_000)
     assert change.clear
     assert [p.rect for p in change.patches] == grid(2, WIDTH, HEIGHT)
+
+
+def test_a_screen_has_a_tile_of_its_own_from_its_first_picture_on(tmp_path: Path) -> None:
+    events = write_peer(tmp_path, "ann", identity=1, tone=None, seconds=2)
+    shared = [replace(e, source="screenshare") if isinstance(e, TrackPublished) else e for e in events]
+    write_meeting(tmp_path, shared, -0.05, 2)
+    stage = Stage(*opened(tmp_path), WIDTH, HEIGHT)
+    stage.open(EPOCH_US - 50_000, EPOCH_US + 1_000_000)
+    assert [p.tile.source for p in stage.change(EPOCH_US - 40_000).patches] == ["peer"]
+    change = stage.change(EPOCH_US + 40_000)
+    assert change.clear
+    assert [(p.tile.source, p.fitted is not None) for p in change.patches] == [("screenshare", True), ("peer", False)]
 
 
 def test_more_people_than_tiles_are_cut_off_in_order_of_joining(tmp_path: Path) -> None:
