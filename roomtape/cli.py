@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from roomtape.bench import command as bench_command
 from roomtape.errors import RoomtapeError
 from roomtape.render import commands as render_commands
 from roomtape.simulate import command as simulate_command
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command("render")(render_commands.render)
 app.command("inspect")(render_commands.inspect)
 app.command("simulate")(simulate_command.simulate)
+app.command("bench")(bench_command.bench)
 
 
 @app.command()

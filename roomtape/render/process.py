@@ -24,6 +24,7 @@ from typing import Any
 import structlog
 
 from roomtape import logs
+from roomtape.capture.paths import EVENTS
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.errors import CaptureError, RenderError
@@ -34,10 +35,10 @@ from roomtape.render.verify import verify
 
 DONE, AT_FAULT, STORAGE_FULL, BUSY = 0, 2, 3, 4
 ERROR, LOCK = "error.json", "lock"
+NICE = 5
 
 _POLL_S = 0.2  # a follower looks this often whether the capture has grown
 _PROGRESS_S = 1.0
-_NICE = 5
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _ROOM_BYTES = 1 << 20  # with less than this left, a write that failed without saying why failed for want of room
 _PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.parent is not None:
         die_with(given.parent)
     logs.configure("info")
-    os.nice(_NICE)
+    os.nice(NICE)
     with lock(given.work) as held:
         if not held:
             log.info("another process renders this folder", work=given.work.name)
@@ -72,7 +73,7 @@ def render(
     folder = Path(job.capture_dir)
     if not folder.is_dir():
         raise CaptureError(f"the capture folder {folder} is not there; it may have been removed after delivery")
-    timeline = Timeline(folder)
+    timeline = Timeline(folder, beside=work / EVENTS)
     warnings: list[str] = []
     if job.kind is Kind.TRACK:
         files = render_tracks(job, work, timeline, wait, progress)
