@@ -1,0 +1,146 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from roomtape.api.app import create_app
+from roomtape.api.deps import Deps
+from roomtape.db import participants, presets
+from roomtape.domain.meeting import Participant, Preset
+from roomtape.errors import InvalidRequest
+from roomtape.rooms.tokens import TokenIssuer
+from roomtape.rooms.whip import http as whip
+from tests.support.house import NOW, House
+from tests.support.offers import OFFER, offer
+
+SDP = {"Content-Type": "application/sdp"}
+MEDIA = {kind: {"can_produce": "ALLOWED"} for kind in ("audio", "video")}
+CANDIDATE = "a=ice-ufrag:uf\r\nm=audio 9 RTP/AVP 0\r\na=mid:0\r\na=candidate:1 1 udp 1 127.0.0.2 5000 typ host\r\n"
+
+
+@dataclass
+class Door:
+    """The WHIP door of one house; `token` and `listener_token` are of two participants of its meeting."""
+
+    house: House
+    client: httpx.AsyncClient
+    issuer: TokenIssuer
+
+    def token(self, participant: str = "ann") -> dict[str, str]:
+        token = self.issuer.issue("app1", "m1", f"part-{participant}", "guest")
+        return {"Authorization": f"Bearer {token}"}
+
+    async def publish(self, text: str = OFFER, participant: str = "ann", **headers: str) -> httpx.Response:
+        return await self.client.post("/whip", content=text, headers={**self.token(participant), **SDP, **headers})
+
+
+@pytest.fixture
+async def door(tmp_path: Path) -> AsyncIterator[Door]:
+    house = House(tmp_path, ice_servers=("stun:stun.test:3478",))
+    await house.create()
+    for name, may in (("guest", MEDIA), ("mute", {"audio": MEDIA["audio"]})):
+        await presets.save(house.db, Preset(name, "app1", name, {"permissions": {"media": may}}, NOW, NOW))
+    for name, preset in (("ann", "guest"), ("bob", "guest"), ("cat", "mute")):
+        await participants.save(house.db, Participant(f"part-{name}", "m1", name, name, None, preset, NOW, NOW))
+    await house.rooms.start()
+    issuer = TokenIssuer(bytes(32), 600)
+    nothing = cast("Any", None)
+    deps = Deps(house.settings, house.db, house.rooms, nothing, issuer, nothing, dict)
+    app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door.test") as client:
+        yield Door(house, client, issuer)
+    await house.rooms.stop()
+    await house.db.close()
+
+
+async def test_publish_trickle_and_leave(door: Door) -> None:
+    answer = await door.publish()
+    assert answer.status_code == 201
+    assert answer.text == "v=0 answer"
+    assert answer.headers["content-type"].startswith("application/sdp")
+    assert answer.headers["etag"] == '"uf"'
+    assert answer.headers["link"] == '<stun:stun.test:3478>; rel="ice-server"'
+    place = answer.headers["location"]
+    patched = await door.client.patch(
+        place,
+        content=CANDIDATE,
+        headers={**door.token(), "Content-Type": "application/trickle-ice-sdpfrag", "If-Match": '"uf"'},
+    )
+    assert patched.status_code == 204
+    assert [c.mid for c in door.house.sfu.trickled] == ["0"]
+    assert (await door.client.delete(place, headers=door.token())).status_code == 200
+    assert (await door.client.delete(place, headers=door.token())).status_code == 404
+    assert not door.house.sfu.published
+
+
+async def test_who_has_no_right_to_it_learns_nothing(door: Door) -> None:
+    place = (await door.publish()).headers["location"]
+    assert (await door.client.post("/whip", content=OFFER, headers=SDP)).status_code == 401
+    forged = {"Authorization": "Bearer " + TokenIssuer(bytes(31) + b"x", 600).issue("app1", "m1", "part-ann", "guest")}
+    assert (await door.client.post("/whip", content=OFFER, headers={**forged, **SDP})).status_code == 401
+    expired = {"Authorization": "Bearer " + TokenIssuer(bytes(32), -60).issue("app1", "m1", "part-ann", "guest")}
+    assert (await door.client.post("/whip", content=OFFER, headers={**expired, **SDP})).status_code == 401
+    assert (await door.client.delete(place, headers=door.token("bob"))).status_code == 404
+    assert (await door.client.delete(place)).status_code == 401
+    assert len(door.house.sfu.published) == 1
+
+
+async def test_a_role_publishes_only_what_it_may(door: Door) -> None:
+    assert (await door.publish(offer("audio"), "cat")).status_code == 201
+    refused = await door.publish(offer("audio", "video"), "cat")
+    assert refused.status_code == 403
+    assert "video" in refused.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "headers", "status", "says"),
+    [
+        ("nonsense", SDP, 400, "v=0"),
+        (OFFER.replace("opus/48000/2", "PCMU/8000"), SDP, 406, "opus"),
+        (OFFER, {"Content-Type": "text/plain"}, 415, "application/sdp"),
+        (OFFER + "a=" + "x" * 200_000, SDP, 413, "bytes"),
+    ],
+)
+async def test_what_cannot_be_taken_is_refused_in_words(
+    door: Door, text: str, headers: dict[str, str], status: int, says: str
+) -> None:
+    answer = await door.client.post("/whip", content=text, headers={**door.token(), **headers})
+    assert answer.status_code == status
+    assert says in answer.json()["errors"][0]["message"]
+    assert not door.house.sfu.published
+
+
+async def test_the_sfus_refusal_and_absence_are_told(door: Door) -> None:
+    async def refuse(*_: object) -> Any:
+        raise InvalidRequest("Janus says: no", "sdp", 400)
+
+    publish, door.house.sfu.publish = door.house.sfu.publish, refuse  # type: ignore[method-assign, assignment]
+    assert (await door.publish()).status_code == 400
+    door.house.sfu.publish = publish  # type: ignore[method-assign]
+    door.house.sfu.failing.add("publish")
+    assert (await door.publish()).status_code == 503
+
+
+async def test_a_stale_etag_and_an_ice_restart(door: Door) -> None:
+    place = (await door.publish()).headers["location"]
+    headers = {**door.token(), "Content-Type": "application/trickle-ice-sdpfrag"}
+    stale = await door.client.patch(place, content=CANDIDATE, headers={**headers, "If-Match": '"old"'})
+    assert stale.status_code == 412
+    restart = await door.client.patch(place, content=CANDIDATE, headers={**headers, "If-Match": "*"})
+    assert restart.status_code == 422
+    assert (await door.client.patch(place, content="junk", headers=headers)).status_code == 400
+
+
+async def test_browsers_of_any_origin_may_ask(door: Door) -> None:
+    asked = {"Origin": "https://app.test", "Access-Control-Request-Method": "POST"}
+    preflight = await door.client.options("/whip", headers=asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "*"
+    plain = await door.client.options("/whip")
+    assert plain.status_code == 204
+    assert plain.headers["accept-post"] == "application/sdp"
+    answer = await door.publish(Origin="https://app.test")
+    assert "Location" in answer.headers["access-control-expose-headers"]

@@ -1,0 +1,59 @@
+import json
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from roomtape import wiring
+from roomtape.db.database import Database
+from roomtape.db.migrate import upgrade
+from roomtape.errors import OurError, StorageError
+from roomtape.settings import Settings
+
+
+def test_two_servers_never_share_a_folder(tmp_path: Path) -> None:
+    with wiring._own_folder(tmp_path / "data"), pytest.raises(OurError, match="another server runs"):
+        wiring._own_folder(tmp_path / "data")
+    wiring._own_folder(tmp_path / "data").close()
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be written"):
+        wiring._own_folder(tmp_path / "file" / "data")
+
+
+def test_a_port_in_use_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(OurError, match=f"127.0.0.1:{port}"):
+            wiring._listen(Settings(data_dir=tmp_path, port=port))
+    with wiring._listen(Settings(data_dir=tmp_path, port=0)) as free:
+        assert wiring._address_of(free) == f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+async def test_bootstrap_is_kept_readable_by_its_owner_alone_and_made_again_when_lost(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/test.sqlite"
+    await upgrade(url)
+    db = Database(url)
+    settings = Settings(data_dir=tmp_path)
+    file = tmp_path / "bootstrap.json"
+    first = await wiring._bootstrap(db, settings, "http://one.test")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    told = json.loads(file.read_text())
+    assert told == {
+        "base_url": "http://one.test",
+        "account_id": first.account_id,
+        "app_id": first.app_id,
+        "api_token": first.api_token,
+    }
+    assert await wiring._bootstrap(db, settings, "http://two.test") == first
+    assert json.loads(file.read_text())["base_url"] == "http://two.test"
+    for damaged in ("[]", "{", '{"api_token": 5}'):
+        file.write_text(damaged)
+        again = await wiring._bootstrap(db, settings, "http://two.test")
+        assert (again.account_id, again.app_id) == (first.account_id, first.app_id)
+        assert again.api_token != first.api_token
+    await db.close()
