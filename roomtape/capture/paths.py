@@ -11,11 +11,17 @@ from roomtape.capture.events import MediaKind
 
 EVENTS = "events.jsonl"
 _MJR = re.compile(r"(?P<base>.+)-(?P<kind>audio|video)-(?P<mindex>\d+)\.mjr", re.ASCII)
+_LATER_TRANSPORT = re.compile(r".+-\d+\.(?P<transport>\d+)", re.ASCII)
+TRANSPORT_STRIDE = 1000
+"""A peer's second, third... media transport counts its m-lines from 1000, 2000... on, so that none means two tracks."""
 
 
 @dataclass(frozen=True)
 class TrackFile:
-    """A `.mjr` file by its name: `<base>-<kind>-<mindex>.mjr`, as Janus VideoRoom names the files of one take."""
+    """A `.mjr` file by its name: `<base>-<kind>-<m-line>.mjr`, as Janus VideoRoom names the files of one take.
+
+    `mindex` is the event log's: of a peer's later media transport, which its base tells, it is more than in the name.
+    """
 
     path: Path
     base: str
@@ -28,9 +34,12 @@ def capture_dir(data_dir: Path, session_id: str) -> Path:
     return data_dir / "capture" / session_id
 
 
-def take_base(peer_id: str, take: int) -> str:
-    """Common beginning of the names of the files of one take of one peer; `take` counts from 1."""
-    return f"{peer_id}-{take}"
+def take_base(peer_id: str, take: int, transport: int = 0) -> str:
+    """Common beginning of the names of the files of one take of one peer; `take` counts from 1.
+
+    `transport` counts the media transports that the peer had before this one.
+    """
+    return f"{peer_id}-{take}.{transport}" if transport else f"{peer_id}-{take}"
 
 
 def track_files(folder: Path) -> list[TrackFile]:
@@ -40,7 +49,9 @@ def track_files(folder: Path) -> list[TrackFile]:
         match = _MJR.fullmatch(path.name)
         if match:
             kind = cast("MediaKind", match["kind"])
-            found.append(TrackFile(path, match["base"], kind, int(match["mindex"])))
+            later = _LATER_TRANSPORT.fullmatch(match["base"])
+            offset = int(later["transport"]) * TRANSPORT_STRIDE if later else 0
+            found.append(TrackFile(path, match["base"], kind, offset + int(match["mindex"])))
     return found
 
 

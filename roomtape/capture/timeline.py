@@ -17,7 +17,7 @@ from roomtape.domain.recording_config import Selection
 EVENT_LAG_US = 1_000_000
 """An event lies in the log at most this long after it happened."""
 
-_TAKE = re.compile(r"(?P<peer>.+)-\d+", re.ASCII)
+_TAKE = re.compile(r"(?P<peer>.+)-\d+(\.\d+)?", re.ASCII)
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -25,14 +25,16 @@ class Timeline:
     """Reads the capture log in `folder`, also while it grows. Nothing in the folder's content makes it raise.
 
     A folder without events, made by somebody else's Janus, is read too: each common beginning of file names is a peer.
+    `beside` is a second event log, with what the folder's disk did not take.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, beside: Path | None = None) -> None:
         self.folder = folder
         self.tracks: dict[TrackKey, TrackReader] = {}
         self.unclaimed: list[Path] = []
         self._log = SessionLog()
         self._reader = EventLogReader(folder / EVENTS)
+        self._beside = EventLogReader(beside) if beside is not None else None
         self._known: set[Path] = set()
         self._takes: list[Take] = []
         self._bases: dict[Path, str] = {}
@@ -65,7 +67,7 @@ class Timeline:
 
     def poll(self) -> None:
         """Read new events, find new files, and see how far the running takes have come."""
-        for event in self._reader.poll():
+        for event in self._reader.poll() + (self._beside.poll() if self._beside is not None else []):
             self._log.add(event)
         self._named = None
         self._find_files()

@@ -123,6 +123,16 @@ class PeerRow(Base):
     take: Mapped[int] = mapped_column(Integer)
     capturing: Mapped[bool] = mapped_column(Boolean)
     tracks: Mapped[list[Any]]
+    transport: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
+
+class PeerMediaRow(Base):
+    """The media transports of an SDK client, for as long as its socket lasts; `state` is known to rooms alone."""
+
+    __tablename__ = "peer_media"
+    peer_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
+    state: Mapped[dict[str, Any]]
 
 
 class RecordingRow(Base):

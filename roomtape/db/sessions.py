@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, extract, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, extract, func, or_, select, update
 
 from roomtape.db.database import Database
-from roomtape.db.models import MeetingRow, PeerRow, SessionRow, StateRow
+from roomtape.db.models import MeetingRow, PeerMediaRow, PeerRow, SessionRow, StateRow
 from roomtape.domain.meeting import Peer, Session, SessionStatus
 
 
@@ -125,16 +125,23 @@ def _seconds_together() -> ColumnElement[float]:
 
 
 async def add_peer(db: Database, peer: Peer) -> None:
-    """Remember a peer that joined."""
+    """Remember a peer that joined, or came back."""
     values = {name: getattr(peer, name) for name in Peer.__dataclass_fields__ if name != "tracks"}
     async with db.transaction() as tx:
-        tx.add(PeerRow(**values, tracks=list(peer.tracks)))
+        await tx.merge(PeerRow(**values, tracks=list(peer.tracks)))
 
 
 async def change_peer(db: Database, peer_id: str, **values: Any) -> None:
     """Set columns of a peer."""
     async with db.transaction() as tx:
         await tx.execute(update(PeerRow).where(PeerRow.id == peer_id).values(**values))
+
+
+async def peer(db: Database, peer_id: str) -> Peer | None:
+    """Return the peer, present or not, or None."""
+    async with db.transaction() as tx:
+        row = await tx.get(PeerRow, peer_id)
+        return _peer(row) if row else None
 
 
 async def peers(db: Database, session_id: str, *, only_present: bool = False) -> list[Peer]:
@@ -144,6 +151,25 @@ async def peers(db: Database, session_id: str, *, only_present: bool = False) ->
         query = query.where(PeerRow.left_at.is_(None))
     async with db.transaction() as tx:
         return [_peer(row) for row in await tx.scalars(query)]
+
+
+async def put_media(db: Database, peer_id: str, session_id: str, state: dict[str, Any]) -> None:
+    """Keep what is needed to find an SDK peer's media transports again after a restart."""
+    async with db.transaction() as tx:
+        await tx.merge(PeerMediaRow(peer_id=peer_id, session_id=session_id, state=state))
+
+
+async def media_of(db: Database, session_id: str) -> dict[str, dict[str, Any]]:
+    """Return what `put_media` kept of a session, by peer."""
+    query = select(PeerMediaRow).where(PeerMediaRow.session_id == session_id)
+    async with db.transaction() as tx:
+        return {row.peer_id: row.state for row in await tx.scalars(query)}
+
+
+async def drop_media(db: Database, peer_id: str) -> None:
+    """Forget what `put_media` kept of a peer."""
+    async with db.transaction() as tx:
+        await tx.execute(delete(PeerMediaRow).where(PeerMediaRow.peer_id == peer_id))
 
 
 async def read_state(db: Database, name: str) -> dict[str, Any] | None:

@@ -111,7 +111,8 @@ class Peer:
     """One connection of a participant to a session; a participant who comes back is a new peer.
 
     `sfu_session` and `sfu_handle` find the publisher again after a restart. `take` counts its captures, `capturing`
-    tells whether one runs. `tracks` are `{mindex, mid, kind, codec, source}`.
+    tells whether one runs. `tracks` are the fields of `rooms.live.LiveTrack`. `transport` counts the media transports
+    that it had before this one.
     """
 
     id: str
@@ -130,3 +131,4 @@ class Peer:
     take: int
     capturing: bool
     tracks: tuple[dict[str, Any], ...] = ()
+    transport: int = 0

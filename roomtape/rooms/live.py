@@ -31,7 +31,8 @@ class LivePeer:
     """One connected participant. `base` names the files of the running take, None when not captured.
 
     `up`: the media transport has stood at least once. `etag` names its ICE session to WHIP clients; a restart of the
-    server forgets it.
+    server forgets it. `by_socket`: an SDK client, present for as long as its socket; its media may end and come anew.
+    `transport` counts the media transports that it had before this one.
     """
 
     id: str
@@ -48,6 +49,8 @@ class LivePeer:
     base: str | None = None
     up: bool = False
     etag: str | None = None
+    by_socket: bool = False
+    transport: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 

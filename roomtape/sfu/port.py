@@ -166,8 +166,11 @@ class Sfu(Protocol):
         Every offer must be answered by `answer_subscriber` before the next change.
         """
 
-    async def subscribe(self, handle: Handle, wishes: list[Wish]) -> Subscription:
-        """Add m-lines to a subscriber. Raises NotFound when a wished one is not there; nothing is added then."""
+    async def subscribe(self, handle: Handle, wishes: list[Wish], drop: list[str]) -> Subscription:
+        """Add m-lines to a subscriber, after taking off those with the mids `drop`.
+
+        Raises NotFound when a wished one is not there; nothing is changed then.
+        """
 
     async def unsubscribe(self, handle: Handle, mids: list[str]) -> Subscription:
         """Take m-lines off a subscriber, by their mids in the SFU's SDP."""

@@ -237,10 +237,10 @@ class JanusSfu:
             await asyncio.shield(self._drop(handle))
             raise
 
-    async def subscribe(self, handle: Handle, wishes: list[Wish]) -> Subscription:
+    async def subscribe(self, handle: Handle, wishes: list[Wish], drop: list[str]) -> Subscription:
         """See `Sfu.subscribe`."""
         self._check(handle)
-        return await subscriber.subscribe(self._link, handle, wishes)
+        return await subscriber.subscribe(self._link, handle, wishes, drop)
 
     async def unsubscribe(self, handle: Handle, mids: list[str]) -> Subscription:
         """See `Sfu.unsubscribe`."""

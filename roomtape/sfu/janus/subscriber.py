@@ -32,11 +32,13 @@ async def open_in(link: JanusLink, room_id: str, handle: Handle) -> Subscription
     return _subscription(handle, await link.plugin(handle.id, body))
 
 
-async def subscribe(link: JanusLink, handle: Handle, wishes: list[Wish]) -> Subscription:
-    """See `Sfu.subscribe`."""
-    streams = [_wish(wish) for wish in wishes]
+async def subscribe(link: JanusLink, handle: Handle, wishes: list[Wish], drop: list[str]) -> Subscription:
+    """See `Sfu.subscribe`. Janus takes off before it adds, and checks everything before either."""
+    body: Message = {"request": "update", "subscribe": [_wish(wish) for wish in wishes]}
+    if drop:
+        body["unsubscribe"] = [{"sub_mid": mid} for mid in drop]
     try:
-        reply = await link.plugin(handle.id, {"request": "subscribe", "streams": streams})
+        reply = await link.plugin(handle.id, body)
     except SfuError as error:
         if error.sfu_code == NO_SUCH_FEED:
             raise NotFound(f"a wished track is not there (any more): {error}") from error
