@@ -48,7 +48,16 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     await house.rooms.start()
     issuer = TokenIssuer(bytes(32), 600)
     nothing = cast("Any", None)
-    deps = Deps(house.settings, house.db, house.rooms, nothing, issuer, nothing, dict)
+    deps = Deps(
+        settings=house.settings,
+        db=house.db,
+        rooms=house.rooms,
+        recordings=nothing,
+        issuer=issuer,
+        bucket=nothing,
+        chat_files=nothing,
+        ready=dict,
+    )
     app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door.test") as client:
         yield Door(house, client, issuer)
