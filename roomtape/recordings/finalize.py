@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from roomtape.capture.paths import capture_dir
+from roomtape.capture.paths import EVENTS, capture_dir
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
@@ -36,8 +36,8 @@ _NOBODY = "nothing was sent by anybody whom this recording includes, so it has n
 class Seals(Protocol):
     """What a render needs of the event log (`sessionlogs.SessionLogs`)."""
 
-    async def seal(self, recording: Recording) -> None:
-        """Make the log say when the stopped recording began and ended. Raises StorageError."""
+    async def seal(self, recording: Recording, beside: Path) -> None:
+        """Make the log, or the one `beside`, say when the stopped recording began and ended. Raises StorageError."""
 
 
 class Finalizer:
@@ -108,7 +108,7 @@ class Finalizer:
     async def _rendered(self, recording: Recording) -> str:
         folder = self._folder(recording.id)
         capture = capture_dir(self._settings.data_dir, recording.session_id)
-        await self._logs.seal(recording)
+        await self._logs.seal(recording, folder / EVENTS)
         try:
             await asyncio.to_thread(work.prepare, folder, recording, capture)
         except OSError as error:

@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 from roomtape.clock import now_us
-from tests.support import scene
+from roomtape.simulate.participant import SimulatedParticipant
+from tests.support import detect, scene
 from tests.support.server import Server, running
 from tests.support.smalldisk import small_disk
 
@@ -21,7 +22,7 @@ async def _fills_up(folder: Path) -> None:
             meeting = await server.meeting()
             people = await scene.join(server, meeting, "ann", "bob")
             await asyncio.sleep(0.5)
-            recording = await scene.record(server, meeting)
+            recording, tracked = await scene.record(server, meeting), await scene.record_tracks(server, meeting)
             await asyncio.sleep(3)
             full_us = now_us()
             disk.fill(leave=128 << 10)
@@ -41,11 +42,30 @@ async def _fills_up(folder: Path) -> None:
             refused = await server.kit.recordings.start_recordings(server.app_id, **server.ids, meeting_id=meeting)
             assert "disk" in await _error(server, refused.data.id)
             disk.make_room()
+            await _warning(server, tracked, "written again")
+            again_us = now_us()
             await _works_again(server, meeting, folder)
+            await _went_on(server, tracked, people, full_us, again_us, folder)
             for person in (*people, late):
                 assert person.connected
                 assert person.connects == 1
             await scene.leave([*people, late])
+
+
+async def _went_on(
+    server: Server, tracked: str, people: list[SimulatedParticipant], full_us: int, again_us: int, folder: Path
+) -> None:
+    """A recording that ran while the disk was full has a hole there, and both parts at the right times."""
+    await scene.stop(server, tracked)
+    done = await server.until(tracked, "UPLOADED")
+    files = await scene.tracks(server, done, folder)
+    for person in people:
+        [(start_us, file)] = files[person.name]
+        tone = scene.TONES[person.name]
+        scene.check_tone(file, tone, 0, (full_us - start_us) / 1e6 - 1.6)
+        scene.check_tone(file, tone, (again_us - start_us) / 1e6 + 0.1, (scene.us(done.stopped_time) - start_us) / 1e6)
+        assert max(map(abs, scene.beeps_off(file, person, start_us))) < 0.06
+        assert len(detect.tone_intervals(file, tone)) == 2
 
 
 async def _read_only(folder: Path) -> None:

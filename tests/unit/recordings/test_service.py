@@ -194,8 +194,8 @@ async def test_a_stop_whose_log_fails_is_a_stop_all_the_same(world: World) -> No
     stopped = await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
     assert stopped.status is Status.UPLOADING
     world.rooms.log_fails = None
-    await world.logs.seal(stopped)
-    await world.logs.seal(stopped)
+    await world.logs.seal(stopped, session.capture_dir / "beside.jsonl")
+    await world.logs.seal(stopped, session.capture_dir / "beside.jsonl")
     (end,) = [e for e in world.rooms.events(session) if isinstance(e, RecordingStopped)]
     assert stopped.stopped_at is not None
     assert end.t == to_us(stopped.stopped_at)
