@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Csv = Annotated[tuple[str, ...], NoDecode]
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 
 
 class Settings(BaseSettings):
     """Each field is `ROOMTAPE_<NAME>` in the environment. Durations end in their unit."""
 
-    model_config = SettingsConfigDict(env_prefix="ROOMTAPE_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="ROOMTAPE_", frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Path = Field(default=Path("data"), description="Everything Roomtape keeps lies here.")
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535, description="0 takes a free port.")
     public_url: str | None = Field(default=None, description="What callers reach us by; default http://HOST:PORT.")
+    base_uri: str | None = Field(
+        default=None,
+        description="`baseURI` of the official clients, when api.BASE_URI and the like lead here.",
+    )
+    web_modules_dir: Path | None = Field(default=None, description="node_modules; default: the one beside our code.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     account_id: str | None = None
@@ -37,17 +44,21 @@ class Settings(BaseSettings):
     ice_addresses: Csv = Field(default=(), description="Addresses or interface names that Janus may gather.")
     ice_port_range: str = "20000-40000"
     ice_public_address: str | None = Field(default=None, description="The address seen from outside behind a NAT.")
-    ice_servers: Csv = Field(default=(), description="stun: and turn: URLs told to WHIP clients.")
+    ice_servers: Csv = Field(default=(), description="stun: and turn: URLs told to clients.")
+    turn_urls: Csv = Field(default=(), description="turn: and turns: URLs of a TURN server that shares turn_secret.")
+    turn_secret: str | None = Field(default=None, repr=False, description="The TURN server's static-auth-secret.")
+    turn_ttl_s: int = Field(default=86_400, ge=60, description="How long a participant's TURN credentials are good.")
 
     empty_stop_s: float = Field(default=60, gt=0, description="A recording of an empty meeting ends after this.")
     session_keep_alive_s: float = Field(default=60, ge=0, description="Where the meeting does not say its own.")
     participant_token_ttl_s: int = Field(default=86_400, ge=60)
     retention_days: float = Field(default=7, gt=0)
     capture_retention_hours: float = Field(default=0, ge=0, description="Captures are kept this long after UPLOADED.")
+    chat_file_max_mb: int = Field(default=25, ge=1, le=1024, description="The largest file that chat takes, in MiB.")
     fsync_interval_s: float = Field(default=1, gt=0)
     render_processes: int = Field(default=0, ge=0, description="Composites rendered at once; 0: one per core.")
 
-    @field_validator("ice_addresses", "ice_servers", mode="before")
+    @field_validator("ice_addresses", "ice_servers", "turn_urls", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
@@ -56,6 +67,27 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().resolve()
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _are_turn(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for url in value:
+            if not url.startswith(("turn:", "turns:")):
+                raise ValueError(f"{url} must begin with turn: or turns:; STUN servers belong into ice_servers")
+        return value
+
+    @field_validator("base_uri")
+    @classmethod
+    def _is_host(cls, value: str | None) -> str | None:
+        if value is not None and _HOST.fullmatch(value) is None:
+            raise ValueError("give a host name, with :PORT if need be, and no https:// and no path: rtk.example.com")
+        return value
+
+    @model_validator(mode="after")
+    def _turn_has_its_secret(self) -> Settings:
+        if self.turn_urls and not self.turn_secret:
+            raise ValueError("turn_urls needs turn_secret, the static-auth-secret of that TURN server")
+        return self
 
 
 def load(**overrides: Any) -> Settings:

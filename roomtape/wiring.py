@@ -41,6 +41,7 @@ from roomtape.rooms.whip import http as whip
 from roomtape.settings import Settings
 from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
+from roomtape.storage.chatfiles import ChatFiles
 
 REQUESTS_END_WITHIN_S = 2
 """SIGTERM must be over within 10 s; requests get this much of it, the captures and Janus the rest."""
@@ -100,7 +101,9 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     sfu = JanusSfu(settings)
     rooms = Rooms(settings, db, sfu)
     runner = RenderRunner(settings.render_processes)
-    bucket = FolderBucket(data / "bucket", lambda: base_url, signing_key(data / "bucket.key"))
+    key = signing_key(data / "bucket.key")
+    bucket = FolderBucket(data / "bucket", lambda: base_url, key)
+    chat_files = ChatFiles(data / "chat-files", key, settings.chat_file_max_mb << 20)
     session_logs = SessionLogs(data, rooms)
     captures = Captures(rooms)
     retention = Retention(settings, db, bucket)
@@ -124,7 +127,9 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         supervisor.start()
         stack.push_async_callback(retention.stop)
         retention.start(also=finalizer.begin_all)
-        deps = Deps(settings, db, rooms, recordings, issuer, bucket, lambda: _ready(sfu), renders=runner.load)
+        deps = Deps(
+            settings, db, rooms, recordings, issuer, bucket, chat_files, lambda: _ready(sfu), renders=runner.load
+        )
         yield _with_doors(deps)
 
 

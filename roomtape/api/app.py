@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from roomtape.api import (
+    accounts,
     active_session,
     apps,
     auth,
@@ -23,9 +24,15 @@ from roomtape.api import (
 )
 from roomtape.api.deps import Deps
 from roomtape.api.middleware import Guard
+from roomtape.api.v2 import chat_files, participant, telemetry
+from roomtape.api.v2 import not_offered as v2_not_offered
+from roomtape.api.v2 import recordings as v2_recordings
+from roomtape.console import http as console
+from roomtape.storage.chatfiles import DOOR
 
 _ABOUT = "Records meetings. The paths under /client/v4 are those of the Cloudflare RealtimeKit API."
-_RESOURCES = (apps, not_offered, meetings, participants, active_session, presets, sessions, recordings)
+_RESOURCES = (accounts, apps, not_offered, meetings, participants, active_session, presets, sessions, recordings)
+_PARTICIPANTS = (participant, v2_recordings, chat_files, v2_not_offered)
 _EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition"]
 
 
@@ -39,9 +46,14 @@ def create_app(deps: Deps) -> FastAPI:
     app.include_router(bucket.router)
     for resource in _RESOURCES:
         app.include_router(resource.router, dependencies=[auth.documented])
+    for resource in _PARTICIPANTS:
+        app.include_router(resource.router)
+    app.include_router(telemetry.router)
+    app.include_router(console.router(deps.settings))
     for router in deps.routers:
         app.include_router(router)
-    app.add_middleware(Guard)
+    app.add_middleware(telemetry.LocationHosts)
+    app.add_middleware(Guard, files_under=DOOR, largest_file=deps.settings.chat_file_max_mb << 20)
     # No cookies are used anywhere, so a page of any origin may call with a token that it has.
     app.add_middleware(
         CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=_EXPOSED

@@ -88,7 +88,7 @@ def bearer(request: Request) -> str:
     return token.strip()
 
 
-def _check_ids(request: Request) -> None:
+def check_ids(request: Request) -> None:
     """Ids that cannot exist are answered here, so that no query ever sees one."""
     for name, value in request.path_params.items():
         if name.endswith("_id") and not is_id(str(value)):
@@ -113,7 +113,7 @@ async def _account(request: Request, deps: FromDeps, account_id: str) -> Account
     if token is None:
         deps.issuer.verify(bearer(request))
         raise Forbidden("a participant's token is good for recordings only; use an API token here")
-    _check_ids(request)
+    check_ids(request)
     _check_scope(token, request)
     return Account(deps, account_id)
 
@@ -125,11 +125,11 @@ async def _app(account: Annotated[Account, Depends(_account)], app_id: str) -> A
 async def _recordings(request: Request, deps: FromDeps, account_id: str, app_id: str) -> Access:
     token = await _api_token(deps, request, account_id)
     if token is not None:
-        _check_ids(request)
+        check_ids(request)
         _check_scope(token, request)
         return Access(deps, await _app_of(deps, account_id, app_id))
     identity = await identify(deps.db, deps.issuer, bearer(request))
-    _check_ids(request)
+    check_ids(request)
     app = await _app_of(deps, account_id, app_id)
     if identity.meeting.app_id != app.id:
         raise NotFound(f"there is no app {app_id!r} in this account")

@@ -16,6 +16,7 @@ from roomtape.domain.recording_config import RecordingConfig
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
+from roomtape.storage.chatfiles import ChatFiles
 
 
 class RecordingControl(Protocol):
@@ -65,6 +66,7 @@ class Deps:
     recordings: RecordingControl
     issuer: TokenIssuer
     bucket: Bucket
+    chat_files: ChatFiles
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()
     renders: Callable[[], tuple[int, int]] = lambda: (0, 0)

@@ -14,19 +14,25 @@ LARGEST_BODY = 1 << 20
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BROKEN_OFF = 499
 """What the metrics call a request that never got an answer, because its client or the server went away."""
-_TOO_LARGE = f"the body may have {LARGEST_BODY} bytes at most"
 
 
 class Guard:
-    """ASGI middleware; bodies have at most `LARGEST_BODY` bytes, whether or not their length is told beforehand."""
+    """ASGI middleware; bodies have a limit, whether or not their length is told beforehand.
 
-    def __init__(self, app: ASGIApp) -> None:
+    It is `LARGEST_BODY` bytes, and `largest_file` for what is PUT under `files_under`.
+    """
+
+    def __init__(self, app: ASGIApp, files_under: str, largest_file: int) -> None:
         self._app = app
+        self._files_under = files_under
+        self._largest_file = largest_file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._largest(scope)
+        too_long = f"the body may have {most} bytes at most"
         began, status = time.perf_counter(), 0
         read = 0
 
@@ -34,8 +40,8 @@ class Guard:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise HTTPException(413, _TOO_LARGE)
+            if read > most:
+                raise HTTPException(413, too_long)
             return message
 
         async def noted_send(message: Message) -> None:
@@ -45,8 +51,8 @@ class Guard:
             await send(message)
 
         try:
-            if _told_length(scope) > LARGEST_BODY:
-                too_large = errors.answer(413, [(1413, _TOO_LARGE)], {"Connection": "close"})
+            if _told_length(scope) > most:
+                too_large = errors.answer(413, [(1413, too_long)], {"Connection": "close"})
                 await too_large(scope, receive, noted_send)
             else:
                 await self._app(scope, counted_receive, noted_send)
@@ -60,6 +66,10 @@ class Guard:
             seconds = time.perf_counter() - began
             method = scope["method"] if scope["method"] in _METHODS else "other"
             metrics.REQUESTS.labels(method, route, str(status or _BROKEN_OFF)).observe(seconds)
+
+    def _largest(self, scope: Scope) -> int:
+        is_file = scope["method"] == "PUT" and scope["path"].startswith(self._files_under)
+        return self._largest_file if is_file else LARGEST_BODY
 
 
 def _told_length(scope: Scope) -> int:

@@ -1,13 +1,12 @@
-"""Owns what is about the server itself: health, metrics, the start page and the page of operations."""
+"""Owns what is about the server itself: health and metrics."""
 
 from __future__ import annotations
 
 import asyncio
-from importlib.resources import files
 
 import structlog
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
@@ -20,7 +19,6 @@ log = structlog.get_logger()
 
 DATABASE_WITHIN_S = 2.0
 OK = "ok"
-_CSP = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:"
 
 router = APIRouter(tags=["Server"])
 
@@ -57,20 +55,3 @@ async def show_metrics(deps: FromDeps) -> Response:
     metrics.RENDERS_RUNNING.set(running)
     metrics.RENDERS_WAITING.set(waiting)
     return Response(generate_latest(metrics.REGISTRY), media_type=CONTENT_TYPE_LATEST)
-
-
-@router.get("/", include_in_schema=False)
-async def start_page() -> HTMLResponse:
-    """Return the start page."""
-    return _page("start.html")
-
-
-@router.get("/docs", include_in_schema=False)
-async def operations() -> HTMLResponse:
-    """Return a page that lists the operations of /openapi.json; it loads nothing from elsewhere."""
-    return _page("docs.html")
-
-
-def _page(name: str) -> HTMLResponse:
-    text = files("roomtape.api").joinpath("pages", name).read_text("utf-8")
-    return HTMLResponse(text, headers={"Content-Security-Policy": _CSP, "X-Content-Type-Options": "nosniff"})

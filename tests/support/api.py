@@ -31,6 +31,7 @@ from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.chatfiles import ChatFiles
 
 KEY = bytes(range(32))
 BASE = "http://roomtape.test"
@@ -194,6 +195,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         recordings=recordings,
         issuer=issuer,
         bucket=bucket,
+        chat_files=ChatFiles(folder / "chat-files", KEY, settings.chat_file_max_mb << 20),
         ready=lambda: parts,
         routers=routers,
         renders=lambda: (2, 5),

@@ -1,0 +1,67 @@
+// Talks to the public API with the API token. Errors are sentences for whoever sits before the page.
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function ask(token, method, path, body) {
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(15000),
+    });
+  } catch {
+    throw new Refused("The server does not answer. Is it still running? This page tries again by itself.", 0);
+  }
+  const read = await answer.json().catch(() => null);
+  if (answer.ok && read) return read;
+  const said = read?.errors?.map((error) => error.message).join("; ");
+  throw new Refused(said || `The server answered with status ${answer.status}.`, answer.status);
+}
+
+// Everything that one API token opens; `app` is chosen by the page.
+export class Api {
+  constructor(token, account) {
+    this.token = token;
+    this.kit = `/client/v4/accounts/${account}/realtime/kit`;
+    this.app = null;
+  }
+
+  static async open(token) {
+    const { result } = await ask(token, "GET", "/client/v4/accounts");
+    return new Api(token, result[0].id);
+  }
+
+  async apps() {
+    return (await ask(this.token, "GET", `${this.kit}/apps?per_page=100`)).data;
+  }
+
+  async of(method, path, body) {
+    return (await ask(this.token, method, `${this.kit}/${this.app}/${path}`, body)).data;
+  }
+
+  meetings() {
+    return this.of("GET", "meetings?per_page=20");
+  }
+
+  recordings() {
+    return this.of("GET", "recordings?per_page=20");
+  }
+
+  create(title) {
+    return this.of("POST", "meetings", title ? { title } : {});
+  }
+
+  // Returns the address of the meeting page for a new participant with this preset.
+  async link(meeting, preset, name) {
+    const custom = `${preset}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+    const body = { custom_participant_id: custom, preset_name: preset, name };
+    const { token } = await this.of("POST", `meetings/${meeting}/participants`, body);
+    return `${location.origin}/meet/${meeting}?authToken=${encodeURIComponent(token)}`;
+  }
+}
