@@ -117,6 +117,86 @@ def test_garbage_between_packets_ends_the_reading_there(tmp_path: Path) -> None:
     assert f"at byte {len(head) + 3 * len(packet)}" in reader.damage
 
 
+def _numbered(count: int, size: int = 90) -> list[bytes]:
+    """Packets as they lie in the file, each of another length and content, 20 ms apart."""
+    chance = random.Random(5)
+    return [mjr_packet(n * 20, rtp(n, n * 960, chance.randbytes(size + n % 37))) for n in range(count)]
+
+
+def test_after_a_torn_packet_reading_goes_on_at_the_next_whole_one(tmp_path: Path) -> None:
+    head = mjr_header("opus", FIRST)
+    pieces = _numbered(30)
+    path = tmp_path / "x.mjr"
+    at = len(head) + sum(map(len, pieces[:10]))
+    for kept in range(1, len(pieces[10])):
+        path.write_bytes(head + b"".join([*pieces[:10], pieces[10][:kept], *pieces[11:]]))
+        reader = MjrReader(path)
+        assert [r.payload for r in _all(reader)] == [p[10:] for p in [*pieces[:10], *pieces[11:]]], kept
+        assert reader.damage == reader.fault == f"has a torn packet at byte {at}: {kept} bytes were passed over"
+
+
+def test_a_torn_packet_longer_than_what_follows_it_is_noticed_before_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "x.mjr"
+    torn = mjr_packet(0, rtp(1, 1, bytes(60_000)))[:500]
+    path.write_bytes(mjr_header("opus", FIRST) + torn + b"".join(_numbered(3)))
+    assert len(_all(MjrReader(path))) == 3
+
+
+def test_bytes_that_look_like_the_beginning_of_a_packet_are_part_of_theirs(tmp_path: Path) -> None:
+    fakes = [b"MEET", b"MEETMEET" * 3, b"xx" + mjr_packet(20, b"\x00" * 12), mjr_packet(2**31, rtp(1, 1, b""))]
+    pieces = [mjr_packet(40 * n, rtp(n, n, fake)) for n, fake in enumerate([*fakes, b"M", b"ME", b"MEE"])]
+    path = tmp_path / "x.mjr"
+    path.write_bytes(mjr_header("opus", FIRST) + b"".join([*pieces, pieces[-1]]))
+    reader = MjrReader(path)
+    assert [r.payload for r in _all(reader)] == [p[10:] for p in [*pieces, pieces[-1]]]
+    assert reader.damage is None
+
+
+def test_a_long_tear_is_passed_over_in_one_poll_and_searched_once(tmp_path: Path) -> None:
+    head, pieces = mjr_header("opus", FIRST), _numbered(4)
+    path = tmp_path / "x.mjr"
+    path.write_bytes(head + pieces[0] + bytes(1_000_000))
+    reader = MjrReader(path)
+    assert len(_all(reader)) == 1
+    assert reader.position == len(head) + len(pieces[0])
+    with path.open("ab") as out:
+        out.write(b"".join(pieces[1:]))
+    assert len(reader.poll()) == 3
+    assert reader.damage is not None
+    assert "1000000 bytes" in reader.damage
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_tears_cost_what_they_tear_and_give_the_same_in_any_steps(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    pieces = _numbered(400, chance.choice([3, 90, 1100]))
+    whole = [True] * len(pieces)
+    for n in sorted(chance.sample(range(len(pieces)), 12)):
+        whole[n] = False
+        part = pieces[n][: chance.randrange(len(pieces[n]))]
+        pieces[n] = part + chance.choice([b"", b"", bytes(chance.randrange(5000)), chance.randbytes(300), b"MEET"])
+    content = mjr_header("opus", FIRST) + b"".join(pieces)
+    path = tmp_path / "x.mjr"
+    path.write_bytes(content)
+    at_once = _all(MjrReader(path))
+    kept = [p[10:] for p, good in zip(pieces, whole, strict=True) if good]
+    got = [r.payload for r in at_once]
+    assert [p for p in got if p in set(kept)] == kept
+    assert max(r.arrival_us for r in at_once) < FIRST + 8 * 24 * 3600 * 1_000_000
+
+    path.write_bytes(b"")
+    reader = MjrReader(path)
+    grown: list[Record] = []
+    at = 0
+    while at < len(content):
+        step = chance.randrange(1, 9000)
+        with path.open("ab") as out:
+            out.write(content[at : at + step])
+        at += step
+        grown += _all(reader)
+    assert grown == at_once
+
+
 def test_a_folder_in_the_place_of_a_file_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "x.mjr"
     path.mkdir()
@@ -133,6 +213,9 @@ def test_random_bytes_never_raise(tmp_path: Path) -> None:
         broken = bytearray(whole)
         for _ in range(chance.randrange(1, 6)):
             broken[chance.randrange(len(broken))] = chance.randrange(256)
+        if chance.random() < 0.5:
+            first, second = sorted(chance.choices(range(len(broken)), k=2))
+            broken[first:second] = whole[: chance.randrange(len(whole))] if chance.random() < 0.5 else b""
         path.write_bytes(broken)
         reader = MjrReader(path)
         _all(reader)
