@@ -21,7 +21,7 @@ from roomtape.media.testsignal import BEEP_HZ
 from roomtape.simulate import whip
 
 EXECUTABLE = "/usr/bin/chromium"
-PAGE = Path(__file__).parents[1] / "fixtures" / "whip.html"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 FLAGS = [
     "--headless=new",
     "--no-sandbox",
@@ -130,7 +130,8 @@ class Chromium:
 async def chromium() -> AsyncIterator[Chromium]:
     """Run a Chromium and the small server of its page, both on loopback, until the end of the block."""
     routes = [
-        Route("/whip.html", _page),
+        Route("/whip.html", _file),
+        Route("/signal.js", _file),
         Route("/geometry.json", _geometry),
     ]
     config = uvicorn.Config(Starlette(routes=routes), "127.0.0.1", 0, log_level="warning", lifespan="off")
@@ -153,8 +154,8 @@ async def chromium() -> AsyncIterator[Chromium]:
         await serving
 
 
-async def _page(_: Request) -> Response:
-    return FileResponse(PAGE)
+async def _file(request: Request) -> Response:
+    return FileResponse(FIXTURES / request.url.path.strip("/"))
 
 
 async def _geometry(_: Request) -> Response:
