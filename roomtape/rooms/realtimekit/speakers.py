@@ -9,8 +9,8 @@ HOLD_MS = 1500
 SILENT_AFTER_MS = 1200
 """A peer who reported nothing for so long is silent; clients report about every 400 ms while they speak."""
 SMOOTHING = 0.5
-LOUDER = 1.5
-"""Somebody takes over from a speaker who is not silent when they are louder by this factor."""
+LOUDER = 1.3
+"""Somebody takes over from a speaker who is not silent when louder by this factor (energies go from 0 to 10)."""
 
 
 @dataclass
