@@ -19,6 +19,7 @@ from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 
 M = TypeVar("M", bound=Message)
 
+_REBUILD = "Backend error"
 _RECEIVING = frozenset({Media.CONSUME, Media.RENEGOTIATE_SESSION_DESCRIPTION, Media.CLOSE_CONSUMER})
 
 
@@ -66,10 +67,12 @@ def error_frame(event: int, request_id: str, error: RoomtapeError) -> bytes:
 
 def _media_code(event: int, error: RoomtapeError) -> tuple[str, str]:
     """Two of these make the SDK build its receive transport anew; they are used when that can help."""
+    if event in _RECEIVING and str(error).startswith(_REBUILD):
+        return "internal_error", _REBUILD
     if isinstance(error, InvalidRequest):
         return "invalid_session_description", str(error)
     if isinstance(error, SfuError):
-        return "internal_error", "Backend error" if event in _RECEIVING else str(error)
+        return "internal_error", _REBUILD if event in _RECEIVING else str(error)
     for kind, code in ((NotFound, "not_found"), (Forbidden, "forbidden"), (Conflict, "conflict")):
         if isinstance(error, kind):
             return code, str(error)
