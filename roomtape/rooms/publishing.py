@@ -20,6 +20,7 @@ from roomtape.errors import Conflict, RoomtapeError, SfuError, StorageError
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.live import LivePeer, LiveSession, LiveTrack
 from roomtape.rooms.port import RoomListener
+from roomtape.rooms.realtimekit import producers
 from roomtape.sfu.port import Sfu
 
 log = structlog.get_logger()
@@ -46,6 +47,9 @@ class House(Protocol):
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None: ...
 
+    def peer_gone(self, session: LiveSession, peer: LivePeer) -> None:
+        """The peer has left; whatever else belongs to it ends too."""
+
 
 async def join(rooms: House, admission: Admission, offer: str, video_codec: str | None) -> tuple[LivePeer, str]:
     """Let a participant publish; return the new peer and the SFU's SDP answer.
@@ -62,7 +66,7 @@ async def join(rooms: House, admission: Admission, offer: str, video_codec: str 
         first = not session.peers
         if first and rooms.listener is not None:
             await rooms.listener.session_started(session)
-        peer = _new_peer(admission)
+        peer = new_peer(admission, new_id())
         wanted = rooms.listener is not None and rooms.listener.wants_capture(session, peer)
         base = take_base(peer.id, 1) if wanted else None
         try:
@@ -74,10 +78,28 @@ async def join(rooms: House, admission: Admission, offer: str, video_codec: str 
         peer.tracks = tuple(LiveTrack(t.mindex, t.mid, t.kind, t.codec) for t in published.tracks)
         await _enter(rooms, session, peer)
     rooms.spawn(_out_unless_up(rooms, session, peer))
-    await _agree_on_capture(rooms, session, peer)
+    await agree_on_capture(rooms, session, peer)
     if first and rooms.listener is not None:
         await rooms.listener.filled(session)
     return peer, published.answer
+
+
+async def enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
+    """Let a peer in that publishes nothing yet (`peer.handle` may stand already).
+
+    Raises Conflict when the session has ended, StorageError.
+    """
+    async with session.lock:
+        if session.ended:
+            raise Conflict("this session has just ended; join again to start a new one")
+        first = not session.peers
+        if first and rooms.listener is not None:
+            await rooms.listener.session_started(session)
+        peer.joined_us = now_us()
+        await _enter(rooms, session, peer)
+    await agree_on_capture(rooms, session, peer)
+    if first and rooms.listener is not None:
+        await rooms.listener.filled(session)
 
 
 async def _out_unless_up(rooms: House, session: LiveSession, peer: LivePeer) -> None:
@@ -87,10 +109,11 @@ async def _out_unless_up(rooms: House, session: LiveSession, peer: LivePeer) -> 
         await leave(rooms, session, peer, "media_lost")
 
 
-def _new_peer(admission: Admission) -> LivePeer:
+def new_peer(admission: Admission, peer_id: str) -> LivePeer:
+    """Return a peer of a participant as a value; it is not in yet."""
     participant = admission.participant
     return LivePeer(
-        id=new_id(),
+        id=peer_id,
         participant_id=participant.id,
         custom_participant_id=participant.custom_participant_id,
         name=participant.name or participant.custom_participant_id,
@@ -118,9 +141,10 @@ async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     rooms.cancel_end(session)
     await _count(rooms, session)
     log.info("peer joined", session_id=session.id, peer_id=peer.id, name=peer.name, captured=peer.base is not None)
+    session.observers.peer_joined(session, peer)
 
 
-async def _agree_on_capture(rooms: House, session: LiveSession, peer: LivePeer) -> None:
+async def agree_on_capture(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     """A recording that started or stopped while this peer was coming in did not know it: ask again."""
     if rooms.listener is None:
         return
@@ -142,7 +166,7 @@ async def switch_capture(rooms: House, session: LiveSession, peer: LivePeer, on:
         if on == (peer.base is not None) or peer.handle is None or peer.id not in session.peers:
             return
         if on:
-            base = take_base(peer.id, peer.take + 1)
+            base = take_base(peer.id, peer.take + 1, peer.transport)
             # The row first: after a crash a take that may have begun is looked for, never overwritten by the next.
             await rows.change_peer(rooms.db, peer.id, take=peer.take + 1, capturing=True)
             peer.take += 1
@@ -190,6 +214,10 @@ async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str)
             except RoomtapeError as error:
                 log.warning("publisher not put out", peer_id=peer.id, error=str(error))
     log.info("peer left", session_id=session.id, peer_id=peer.id, reason=reason)
+    rooms.peer_gone(session, peer)
+    for producer in producers.of_peer(peer):
+        session.observers.producer_removed(session, producer)
+    session.observers.peer_left(session, peer, reason)
     await _count(rooms, session)
     if not session.peers and not session.ended:
         session.empty_since_us = left_us
@@ -228,4 +256,5 @@ def _row(session: LiveSession, peer: LivePeer) -> Peer:
         take=peer.take,
         capturing=peer.base is not None,
         tracks=tuple(asdict(t) for t in peer.tracks),
+        transport=peer.transport,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
 from roomtape.capture.eventlog import EventLogReader
-from roomtape.capture.events import PeerLeft, ServerRecovered, TakeStarted, TakeStopped
-from roomtape.capture.paths import EVENTS, take_base
+from roomtape.capture.events import PeerLeft, ServerRecovered, TakeStarted, TakeStopped, TrackUnpublished
+from roomtape.capture.paths import EVENTS, TRANSPORT_STRIDE, take_base
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import meetings
 from roomtape.db import sessions as rows
@@ -16,7 +16,8 @@ from roomtape.domain.meeting import Meeting, Peer, Session
 from roomtape.errors import RoomtapeError
 from roomtape.rooms.live import LivePeer, LiveSession, LiveTrack
 from roomtape.rooms.publishing import House
-from roomtape.sfu.port import Handle
+from roomtape.rooms.realtimekit.transports import SdkMedia
+from roomtape.sfu.port import Handle, PublishedTrack
 
 log = structlog.get_logger()
 
@@ -25,6 +26,7 @@ class Recovering(House, Protocol):
     """What recovery needs of the rooms besides the steps of a peer."""
 
     sessions: dict[str, LiveSession]
+    sdk_media: SdkMedia
 
     def make_session(self, session_id: str, meeting: Meeting, started_us: int) -> LiveSession: ...
 
@@ -54,18 +56,25 @@ async def _recover_session(rooms: Recovering, row: Session, sfu_kept: bool, down
     await rooms.sfu.open_room(session.id, session.capture_dir)
     await rooms.note(session, ServerRecovered(now_us(), down_since_us))
     logged = _takes_in_log(session)
+    media = await rows.media_of(rooms.db, row.id)
     last_left_us = 0
     for peer in await rows.peers(rooms.db, row.id, only_present=True):
         handle = _handle(peer)
         base = await _take_on_disk(rooms, session, peer, logged)
-        if sfu_kept and handle is not None and await rooms.sfu.alive(handle):
-            session.peers[peer.id] = _live(peer, handle, base)
+        by_socket = peer.id in media
+        tracks = _tracks(peer) if by_socket else None
+        if sfu_kept and handle is not None and await rooms.sfu.alive(handle, tracks):
+            session.peers[peer.id] = _live(peer, handle, base, by_socket=by_socket)
+            continue
+        if by_socket:
+            session.peers[peer.id] = await _without_media(rooms, session, peer, base, sfu_kept, down_since_us)
             continue
         if sfu_kept and handle is not None:
             await rooms.sfu.unpublish(handle)
         left_us = max(now_us() if sfu_kept else down_since_us, to_us(peer.joined_at))
         await _left(rooms, session, peer, base, left_us)
         last_left_us = max(last_left_us, left_us)
+    await rooms.sdk_media.recover(session, media, sfu_kept=sfu_kept)
     if session.peers:
         session.empty_since_us = None
     else:
@@ -95,8 +104,9 @@ async def _take_on_disk(rooms: Recovering, session: LiveSession, peer: Peer, log
     """
     if not peer.capturing:
         return None
-    base = take_base(peer.id, peer.take)
-    if not any(session.capture_dir.glob(f"{base}-*.mjr")):
+    base = take_base(peer.id, peer.take, peer.transport)
+    # An SDK peer's take may have begun before its first track: the log knows it, and there is no file yet.
+    if base not in logged and not any(session.capture_dir.glob(f"{base}-*.mjr")):
         await rows.change_peer(rooms.db, peer.id, capturing=False)
         return None
     if base not in logged:
@@ -111,13 +121,45 @@ async def _left(rooms: Recovering, session: LiveSession, peer: Peer, base: str |
     await rows.change_peer(rooms.db, peer.id, left_at=to_datetime(left_us), leave_reason="server_down", capturing=False)
 
 
+async def _without_media(
+    rooms: Recovering, session: LiveSession, peer: Peer, base: str | None, sfu_kept: bool, down_since_us: int
+) -> LivePeer:
+    """Return an SDK peer whose send transport is gone: it stays in for its grace period and may make a new one."""
+    handle, at = _handle(peer), max(now_us() if sfu_kept else down_since_us, to_us(peer.joined_at))
+    if base is not None:
+        await rooms.note(session, TakeStopped(at, peer.id, base))
+    tracks = tuple(LiveTrack(**t) for t in peer.tracks)
+    if tracks:
+        await rooms.note(session, *(TrackUnpublished(at, peer.id, t.mindex) for t in tracks))
+    transport = peer.transport + (handle is not None)
+    cleared: dict[str, Any] = {
+        "sfu_session": None,
+        "sfu_handle": None,
+        "tracks": [],
+        "capturing": False,
+        "transport": transport,
+    }
+    await rows.change_peer(rooms.db, peer.id, **cleared)
+    if sfu_kept and handle is not None:
+        await rooms.sfu.unpublish(handle)
+    live = _live(peer, None, None, by_socket=True)
+    live.tracks, live.transport, live.up = (), transport, False
+    return live
+
+
+def _tracks(peer: Peer) -> tuple[PublishedTrack, ...]:
+    """Return what a peer publishes as the SFU counts it, for its present transport alone."""
+    tracks = (LiveTrack(**t) for t in peer.tracks)
+    return tuple(PublishedTrack(t.mindex % TRANSPORT_STRIDE, t.mid, t.kind, t.codec) for t in tracks)
+
+
 def _handle(peer: Peer) -> Handle | None:
     if peer.sfu_session is None or peer.sfu_handle is None:
         return None
     return Handle(peer.sfu_session, peer.sfu_handle)
 
 
-def _live(peer: Peer, handle: Handle, base: str | None) -> LivePeer:
+def _live(peer: Peer, handle: Handle | None, base: str | None, *, by_socket: bool = False) -> LivePeer:
     return LivePeer(
         id=peer.id,
         participant_id=peer.participant_id,
@@ -132,4 +174,6 @@ def _live(peer: Peer, handle: Handle, base: str | None) -> LivePeer:
         take=peer.take,
         base=base,
         up=True,
+        by_socket=by_socket,
+        transport=peer.transport,
     )

@@ -21,6 +21,8 @@ from roomtape.rooms import publishing, recovery
 from roomtape.rooms.heartbeat import Heartbeat
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.port import RoomListener
+from roomtape.rooms.realtimekit import producers
+from roomtape.rooms.realtimekit.transports import SdkMedia
 from roomtape.settings import Settings
 from roomtape.sfu.port import Down, Handle, Lost, Ready, Sfu, SfuEvent, Up
 
@@ -38,6 +40,7 @@ class Rooms:
         self.sfu = sfu
         self.listener: RoomListener | None = None
         self.sessions: dict[str, LiveSession] = {}
+        self.sdk_media = SdkMedia(self)
         self.heartbeat = Heartbeat(settings.data_dir / "heartbeat")
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -135,9 +138,9 @@ class Rooms:
         """Put everybody out and end the session."""
         async with session.lock:
             await self.kick(session, list(session.peers))
-            await self._end(session)
+            await self._end(session, "kicked_all")
 
-    async def _end(self, session: LiveSession) -> None:
+    async def _end(self, session: LiveSession, reason: str) -> None:
         """End a session for good (its lock is held): recordings stop, the rest leave, the room goes."""
         if session.ended:
             return
@@ -153,6 +156,8 @@ class Rooms:
             self.db, session.id, to_datetime(end_us), status=SessionStatus.ENDED, ended_at=to_datetime(end_us)
         )
         self.sessions.pop(session.id, None)
+        session.observers.session_ended(session, reason)
+        await self._told(self.sdk_media.close_lobby(session), "close_lobby")
         session.log.close()
         await self._told(self.sfu.close_room(session.id), "close_room")
         if self.listener is not None:
@@ -176,8 +181,15 @@ class Rooms:
 
     async def _end_if_empty(self, session: LiveSession) -> None:
         async with session.lock:
-            if session.empty_since_us is not None:
-                await self._end(session)
+            if session.empty_since_us is not None and not session.lobby:
+                await self._end(session, "empty")
+
+    def peer_gone(self, session: LiveSession, peer: LivePeer) -> None:
+        """The peer has left; the media transports of an SDK client end too."""
+        if peer.by_socket:
+            if peer.handle is not None:
+                self.sdk_media.unwatch(peer.handle)
+            self.sdk_media.forget(peer.id)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` in the background; an error is logged, never lost."""
@@ -195,15 +207,23 @@ class Rooms:
 
     def on_sfu_event(self, event: SfuEvent) -> None:
         """What the SFU reports, as it comes; called in the event loop."""
+        if isinstance(event, Up | Down) and self.sdk_media.on_event(event):
+            return
         if isinstance(event, Up):
-            for peer in self._with_handle(event.handle):
-                peer[1].up = True
+            self._media_up(event.handle)
         elif isinstance(event, Down):
             self.spawn(self._media_down(event.handle, event.reason))
         elif isinstance(event, Lost):
             self.spawn(self._sfu_lost())
         elif isinstance(event, Ready):
             self.spawn(self.sfu_ready())
+
+    def _media_up(self, handle: Handle) -> None:
+        for session, peer in self._with_handle(handle):
+            if not peer.up:
+                peer.up = True
+                for producer in producers.of_peer(peer):
+                    session.observers.producer_added(session, producer)
 
     async def _media_down(self, handle: Handle, reason: str) -> None:
         for session, peer in self._with_handle(handle):
@@ -214,10 +234,14 @@ class Rooms:
         return [(s, p) for s in self.sessions.values() for p in s.peers.values() if p.handle == handle]
 
     async def _sfu_lost(self) -> None:
-        """The SFU forgot everything: every peer's media is over; sessions and recordings wait for them to come back."""
+        """The SFU forgot everything: every peer's media is over; sessions and recordings wait for them to come back.
+
+        SDK clients stay in and make new transports; who publishes by WHIP is out.
+        """
         log.error("the SFU lost all its state; peers must publish again", peers=sum(len(s.peers) for s in self._all()))
+        await self.sdk_media.sfu_lost()
         for session in self._all():
-            for peer in list(session.peers.values()):
+            for peer in [p for p in session.peers.values() if not p.by_socket]:
                 await publishing.leave(self, session, peer, "sfu_lost")
 
     async def sfu_ready(self) -> None:

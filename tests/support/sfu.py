@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from roomtape.errors import SfuError, StorageError
-from roomtape.sfu.port import Candidate, Handle, Published, PublishedTrack, SfuEvent
+from roomtape.sfu.port import Candidate, Down, Handle, Published, PublishedTrack, SfuEvent, Subscription, Up, Wish
+from tests.support.subscriber import FakeSubscriber, active_tracks
 
 
 @dataclass
@@ -26,6 +28,9 @@ class FakeSfu:
     listener: Callable[[SfuEvent], None] | None = None
     stopped: bool = False
     full: bool = False
+    subscribers: dict[Handle, FakeSubscriber] = field(default_factory=dict)
+    layers: list[tuple[str, int]] = field(default_factory=list)
+    comes_up: bool = True
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -57,7 +62,15 @@ class FakeSfu:
         self.rooms.pop(room_id, None)
 
     async def publish(
-        self, room_id: str, peer_id: str, display: str, offer: str, video_codec: str | None, capture_base: str | None
+        self,
+        room_id: str,
+        peer_id: str,
+        display: str,
+        offer: str,
+        video_codec: str | None,
+        capture_base: str | None,
+        *,
+        presence: bool = True,
     ) -> Published:
         self._called("publish")
         handle = Handle(self.session_id, 100 + len(self.published))
@@ -65,7 +78,57 @@ class FakeSfu:
         if capture_base is not None:
             self._write(room_id, capture_base)
             self.captures[handle] = capture_base
+        if not presence:
+            if self.comes_up:
+                asyncio.get_running_loop().call_soon(self.report, Up(handle))
+            return Published(handle, "v=0 answer", active_tracks(offer))
         return Published(handle, "v=0 answer", (PublishedTrack(0, "0", "audio", "opus"),))
+
+    def report(self, event: SfuEvent) -> None:
+        """Report an event as Janus would."""
+        assert self.listener is not None
+        self.listener(event)
+
+    def hang_up(self, handle: Handle) -> None:
+        """End a transport."""
+        self.report(Down(handle, "test"))
+
+    async def republish(self, handle: Handle, offer: str, capture_base: str | None) -> Published:
+        self._called("republish")
+        tracks = active_tracks(offer)
+        if capture_base is not None:
+            for folder in self.rooms.values():
+                for track in tracks:
+                    (folder / f"{capture_base}-{track.kind}-{track.mindex}.mjr").touch()
+        for subscriber in self.subscribers.values():
+            subscriber.published(self.published[handle], {track.mid for track in tracks})
+        return Published(handle, f"v=0 answer {offer.count('m=')}", tracks)
+
+    async def open_subscriber(self, room_id: str) -> Subscription:
+        self._called("open_subscriber")
+        handle = Handle(self.session_id, 500 + len(self.subscribers))
+        made = self.subscribers[handle] = FakeSubscriber()
+        return made.subscription(handle)
+
+    async def subscribe(self, handle: Handle, wishes: list[Wish], drop: list[str]) -> Subscription:
+        self._called("subscribe")
+        self.subscribers[handle].update([(w.peer_id, w.mid) for w in wishes], drop)
+        return self.subscribers[handle].subscription(handle)
+
+    async def unsubscribe(self, handle: Handle, mids: list[str]) -> Subscription:
+        self._called("unsubscribe")
+        self.subscribers[handle].update([], mids)
+        return self.subscribers[handle].subscription(handle)
+
+    async def answer_subscriber(self, handle: Handle, answer: str) -> None:
+        self._called("answer_subscriber")
+        self.subscribers[handle].answered(answer)
+
+    async def choose_layer(self, handle: Handle, mid: str, layer: int) -> None:
+        self.layers.append((mid, layer))
+
+    async def subscriber_alive(self, handle: Handle) -> bool:
+        return handle in self.subscribers and handle not in self.dead
 
     async def trickle(self, handle: Handle, candidates: list[Candidate]) -> None:
         self.trickled += candidates
@@ -85,8 +148,9 @@ class FakeSfu:
 
     async def unpublish(self, handle: Handle) -> None:
         self._called("unpublish")
+        self.subscribers.pop(handle, None)
         self.published.pop(handle, None)
         self.captures.pop(handle, None)
 
-    async def alive(self, handle: Handle) -> bool:
+    async def alive(self, handle: Handle, tracks: tuple[PublishedTrack, ...] | None = None) -> bool:
         return handle not in self.dead

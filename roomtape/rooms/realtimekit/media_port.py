@@ -28,7 +28,9 @@ class ProducerInfo:
 
 
 class PeerMedia(Protocol):
-    """One SDK peer. Calls for one peer run one after another, in the order they were made.
+    """One SDK peer. Calls may overlap: each waits for its turn by itself.
+
+    So `renegotiate` must not wait behind a `consume`, which may be waiting for it.
 
     Every method raises Conflict when the peer is out, InvalidRequest for SDP that cannot be used (the message names
     the cause), SfuError when Janus is away, StorageError when the log or a wanted capture cannot be written.
@@ -78,7 +80,7 @@ class PeerMedia(Protocol):
         """This peer's producers."""
 
     async def consume(self, wants: list[tuple[str, str | None]]) -> tuple[dict[str, str], list[str], str | None]:
-        """Receive tracks: `wants` is [(producer id, preferred rid)].
+        """Receive tracks: `wants` is [(producer id, preferred rid)]. Conflict ("Backend error...") asks for a new transport.
 
         Return ({producer id: the client's mid}, [producer ids that are not there], the SDP offer; None when nothing
         of it is there). The next `consume` waits until `renegotiate` brought the answer, 10 s at most.
@@ -104,7 +106,7 @@ class PeerMedia(Protocol):
 
 
 class MediaRooms(Protocol):
-    """All SDK peers' media of this server (`rooms.realtimekit.transports.SdkMedia`)."""
+    """All SDK peers' media of this server: `rooms.service.Rooms.sdk_media`."""
 
     async def open(self, session: LiveSession, admission: Admission, peer_id: str) -> PeerMedia:
         """Return the media of the peer, whether new, in its grace period, or recovered after a restart.
