@@ -8,12 +8,14 @@ import json
 import os
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import structlog
 import uvicorn
 import uvloop
 
@@ -21,6 +23,7 @@ from roomtape import logs
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
 from roomtape.api.recording_config import for_meeting
+from roomtape.console import hint
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.db.seed import Bootstrap, seed
@@ -35,6 +38,7 @@ from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.recordings.supervisor import Supervisor
 from roomtape.render.job import write_json
 from roomtape.render.runner import RenderRunner
+from roomtape.rooms.realtimekit import http as realtimekit
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer, load_key
 from roomtape.rooms.whip import http as whip
@@ -43,6 +47,9 @@ from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
 from roomtape.storage.chatfiles import ChatFiles
 
+log = structlog.get_logger()
+
+BOOTSTRAP = "bootstrap.json"
 REQUESTS_END_WITHIN_S = 2
 """SIGTERM must be over within 10 s; requests get this much of it, the captures and Janus the rest."""
 
@@ -64,7 +71,7 @@ async def _serve(settings: Settings) -> None:
         server = _Server(uvicorn.Config(
             create_app(deps), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False,
-        ), base_url)  # fmt: skip
+        ), base_url, settings.data_dir / BOOTSTRAP)  # fmt: skip
         await server.serve(sockets=[listener])
 
 
@@ -74,9 +81,10 @@ class _Server(uvicorn.Server):
     uvicorn would raise the signal again when it is done, and the rest of the house could not be stopped any more.
     """
 
-    def __init__(self, config: uvicorn.Config, base_url: str) -> None:
+    def __init__(self, config: uvicorn.Config, base_url: str, bootstrap: Path) -> None:
         super().__init__(config)
         self._base_url = base_url
+        self._bootstrap = bootstrap
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -89,6 +97,14 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             print(f"roomtape ready {self._base_url}", flush=True)
+            self._tell_where()
+
+    def _tell_where(self) -> None:
+        """Whoever sits before a terminal gets a link that signs them in; logs get no token."""
+        if sys.stderr.isatty():
+            print(hint.for_terminal(self._base_url, self._bootstrap), file=sys.stderr, flush=True)
+        else:
+            log.info("start page", url=hint.start_page(self._base_url), api_token_in=str(self._bootstrap))
 
 
 @asynccontextmanager
@@ -134,7 +150,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
 
 
 def _with_doors(deps: Deps) -> Deps:
-    return Deps(**{**vars(deps), "routers": (whip.router(deps),)})
+    return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps))})
 
 
 def _ready(sfu: JanusSfu) -> dict[str, Any]:
@@ -143,7 +159,7 @@ def _ready(sfu: JanusSfu) -> dict[str, Any]:
 
 async def _bootstrap(db: Database, settings: Settings, base_url: str) -> Bootstrap:
     """Make what the first start makes, and tell it in `bootstrap.json`, which only the owner can read."""
-    file = settings.data_dir / "bootstrap.json"
+    file = settings.data_dir / BOOTSTRAP
     try:
         before = json.loads(file.read_text())
     except (FileNotFoundError, ValueError):

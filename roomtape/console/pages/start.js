@@ -100,7 +100,7 @@ function meetingItem(meeting) {
   return made("li", {},
     made("div", { className: "what" },
       made("b", { textContent: meeting.title || "Untitled meeting" }),
-      made("small", { textContent: `made ${moment(meeting.created_at)}` })),
+      made("small", { textContent: `created ${moment(meeting.created_at)}` })),
     made("div", { className: "do" },
       enter(meeting, HOST, "Open as host"), enter(meeting, GUEST, "Open as guest"), copyLink(meeting)));
 }
