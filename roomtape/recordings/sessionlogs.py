@@ -59,7 +59,9 @@ class SessionLogs:
         except StorageError:
             said += await asyncio.to_thread(EventLogReader(beside).poll)
             if missing := _missing(recording, said):
-                await asyncio.to_thread(_append, beside, missing)
+                session = self._rooms.sessions.get(recording.session_id)
+                kept = session.unlogged if session is not None else []
+                await asyncio.to_thread(_append, beside, [*kept, *missing])
 
 
 def _missing(recording: Recording, events: Sequence[Event]) -> list[Event]:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from roomtape.capture.eventlog import EventLogReader
-from roomtape.capture.events import RecordingStarted, RecordingStopped, SessionEnded
+from roomtape.capture.events import RecordingStarted, RecordingStopped, SessionEnded, TakeStopped
 from roomtape.capture.timeline import Timeline
 from roomtape.clock import to_us
 from roomtape.domain.recording import Status
@@ -37,9 +37,10 @@ async def test_what_the_disk_of_the_capture_does_not_take_is_said_beside_it(worl
     stopped = recording(status=Status.UPLOADING, started_at=NOW, stopped_at=NOW)
     beside = tmp_path / "work" / "events.jsonl"
     world.rooms.log_fails = StorageError("full")
+    session.unlogged.append(TakeStopped(7, "peer", "peer-1"))
     for _ in range(2):
         await world.logs.seal(stopped, beside)
-    assert EventLogReader(beside).poll() == [RecordingStopped(t, "rec-1")]
+    assert EventLogReader(beside).poll() == [TakeStopped(7, "peer", "peer-1"), RecordingStopped(t, "rec-1")]
     timeline = Timeline(session.capture_dir, beside)
     timeline.poll()
     assert timeline.ended("rec-1")
