@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
 from roomtape.capture.mjr import CHUNK, MjrHeader, MjrReader
@@ -69,16 +70,16 @@ class TakeFile:
             return False
         if self._clock is None:
             self._open()
-        push, unwrap, take = self.order.push, self._seq.unwrap, self._take
+        push, unwrap = self.order.push, self._seq.unwrap
+        ordered: list[Ordered] = []
         for arrival_us, data in records:
             packet = parse(data)
             if packet is None:
                 self.malformed += 1
                 continue
             packet.arrival_us = arrival_us
-            ordered = push(unwrap(packet.seq), packet)
-            if ordered:
-                take(ordered)
+            ordered += push(unwrap(packet.seq), packet)
+        self._take(ordered)
         self.last_arrival_us = records[-1].arrival_us
         return True
 
@@ -90,7 +91,7 @@ class TakeFile:
         if self._clock is not None and self._clock.held:
             self._clock.advance(arrival_us)
             if not self._clock.held:
-                self._place()
+                self._place_pending()
 
     def resolve(self) -> None:
         """Place everything read so far, as if no packet were to come; packets that do come are read on."""
@@ -99,7 +100,7 @@ class TakeFile:
             self._pending.extend(self._depacketizer.flush())
         if self._clock is not None:
             self._clock.decide()
-            self._place()
+            self._place_pending()
 
     def _open(self) -> None:
         header = self.mjr.header
@@ -114,25 +115,31 @@ class TakeFile:
         clock, depacketizer, pending = self._clock, self._depacketizer, self._pending
         if clock is None or depacketizer is None:
             return
+        unwrap, push, follow, place = self._ticks.unwrap, depacketizer.push, clock.push, self._place
         for packet, lost in ordered:
-            packet.media_time = self._ticks.unwrap(packet.timestamp)
+            media_time = packet.media_time = unwrap(packet.timestamp)
             if packet.payload:  # padding carries the time of some earlier frame
-                arrival_us = packet.arrival_us
                 if clock.held:
-                    clock.foresee(arrival_us, packet.media_time)
+                    clock.foresee(packet.arrival_us, media_time)
                     if not clock.held:
-                        self._place()
-                clock.push(arrival_us, packet.media_time)
-            frames = depacketizer.push(packet, lost)
-            if frames:
-                pending.extend(frames)
-            if pending and not clock.held:
-                self._place()
+                        self._place_pending()
+                follow(packet.arrival_us, media_time)
+            frames = push(packet, lost)
+            if clock.held or pending:
+                pending += frames
+                if not clock.held:
+                    self._place_pending()
+            elif frames:
+                place(frames)
 
-    def _place(self) -> None:
+    def _place_pending(self) -> None:
+        self._place(self._pending)
+        self._pending.clear()
+
+    def _place(self, frames: Iterable[EncodedFrame]) -> None:
         clock = self._clock
         assert clock is not None
-        for frame in self._pending:
+        for frame in frames:
             time_us = clock.place(frame.media_time)
             self.frames.append(
                 Frame(
@@ -148,4 +155,3 @@ class TakeFile:
             end_us = time_us + frame.duration_us
             if self.released_us is None or end_us > self.released_us:
                 self.released_us = end_us
-        self._pending.clear()

@@ -61,18 +61,19 @@ class Remuxer:
         frames that round to the same millisecond are put one apart. `duration_us` is 0 where it is not known.
         Raises RenderError for a first frame that is not a keyframe or cannot be decoded.
         """
-        if self._out is None:
-            self._open(data, keyframe)
+        out, stream = self._out, self._stream
+        if out is None or stream is None:
+            out, stream = self._open(data, keyframe)
         elif self._channels == 1 and data[0] & _OPUS_STEREO:
             self._stereo_later = True
         ms = max((pts_us + 500) // 1000, self._last_ms + 1)
         packet = Packet(data)
-        packet.stream = cast("Stream", self._stream)
+        packet.stream = stream
         packet.time_base = _MS
         packet.pts = packet.dts = ms
         packet.duration = duration = (duration_us + 500) // 1000
         packet.is_keyframe = keyframe
-        cast("OutputContainer", self._out).mux_one(packet)
+        out.mux_one(packet)
         self._last_ms = ms
         self.end_ms = ms + duration
         self.packets += 1
@@ -106,16 +107,18 @@ class Remuxer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.discard()
 
-    def _open(self, first: bytes, keyframe: bool) -> None:
+    def _open(self, first: bytes, keyframe: bool) -> tuple[OutputContainer, Stream]:
         if not keyframe:
             raise RenderError(f"{self._path.name}: a file cannot begin with a frame that needs an earlier one")
         size = None if self._codec == "opus" else frame_size(self._codec, first)
-        self._out = _container(self._part, extension(self._codec), self._start_us)
+        out = self._out = _container(self._part, extension(self._codec), self._start_us)
         if size is None:
             self._channels = 2 if first[0] & _OPUS_STEREO else 1
-            self._stream = _add_opus(self._out, self._channels)
+            stream: Stream = _add_opus(out, self._channels)
         else:
-            self._stream = self._out.add_mux_stream(self._codec, width=size[0], height=size[1])
+            stream = out.add_mux_stream(self._codec, width=size[0], height=size[1])
+        self._stream = stream
+        return out, stream
 
     def _rewrap_as_stereo(self) -> None:
         """The header says one channel and a later packet has two: a player would fold them into one."""

@@ -37,9 +37,9 @@ class Packet:
         ssrc: int,
         marker: bool,
         pt: int,
-        payload: memoryview,
+        payload: bytes,
         profile: int = 0,
-        extension: memoryview | None = None,
+        extension: bytes | None = None,
     ) -> None:
         self.seq = seq
         self.timestamp = timestamp
@@ -64,8 +64,9 @@ class Packet:
         return {}
 
 
-def parse(data: bytes | memoryview) -> Packet | None:
+def parse(data: bytes) -> Packet | None:
     """Return the packet in `data`, or None if it is not a whole RTP packet of version 2."""
+    # Its parts are copied: bytes of this size cost less than memoryviews of them, to make and to use.
     size = len(data)
     if size < 12:
         return None
@@ -75,7 +76,6 @@ def parse(data: bytes | memoryview) -> Packet | None:
     start = 12 + ((first & 0x0F) << 2)
     profile = 0
     extension = None
-    view = memoryview(data)
     if first & 0x10:
         if start + 4 > size:
             return None
@@ -84,15 +84,15 @@ def parse(data: bytes | memoryview) -> Packet | None:
         start = begin + (words << 2)
         if start > size:
             return None
-        extension = view[begin:start]
+        extension = data[begin:start]
     if first & 0x20:
         size -= data[-1] or size  # a padding count of zero is malformed (RFC 3550, 5.1)
     if start > size:
         return None
-    return Packet(seq, timestamp, ssrc, second > 127, second & 0x7F, view[start:size], profile, extension)
+    return Packet(seq, timestamp, ssrc, second > 127, second & 0x7F, data[start:size], profile, extension)
 
 
-def _one_byte(block: memoryview) -> dict[int, bytes]:
+def _one_byte(block: bytes) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     at = 0
     while at < len(block):
@@ -104,12 +104,12 @@ def _one_byte(block: memoryview) -> dict[int, bytes]:
         if ident == 15 or at + 1 + length > len(block):  # 15 ends the block (RFC 8285, 4.2)
             break
         if ident:
-            found[ident] = bytes(block[at + 1 : at + 1 + length])
+            found[ident] = block[at + 1 : at + 1 + length]
         at += 1 + length
     return found
 
 
-def _two_byte(block: memoryview) -> dict[int, bytes]:
+def _two_byte(block: bytes) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     at = 0
     while at < len(block):
@@ -118,6 +118,6 @@ def _two_byte(block: memoryview) -> dict[int, bytes]:
             continue
         if at + 2 > len(block) or at + 2 + block[at + 1] > len(block):
             break
-        found[block[at]] = bytes(block[at + 2 : at + 2 + block[at + 1]])
+        found[block[at]] = block[at + 2 : at + 2 + block[at + 1]]
         at += 2 + block[at + 1]
     return found

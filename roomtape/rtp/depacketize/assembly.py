@@ -18,7 +18,7 @@ class Assembly:
     __slots__ = ("_arrival_us", "_broken", "_lost", "_media_time", "_open", "_parts", "dropped")
 
     def __init__(self, fmtp: str = "") -> None:
-        self._parts: list[bytes | memoryview] = []
+        self._parts: list[bytes] = []
         self._media_time = 0
         self._arrival_us = 0
         self._open = False
@@ -77,11 +77,11 @@ class Assembly:
         self._lost = 0
         return frame
 
-    def _starts(self, payload: memoryview) -> bool:
+    def _starts(self, payload: bytes) -> bool:
         """Tell whether this payload begins a frame."""
         raise NotImplementedError
 
-    def _take(self, payload: memoryview) -> bool:
+    def _take(self, payload: bytes) -> bool:
         """Add the payload to the frame; False if it is malformed."""
         raise NotImplementedError
 

@@ -47,7 +47,7 @@ class Depacketizer(Assembly):
         for nal in parameter_sets(fmtp):
             self._note(nal[0] & 0x1F, nal)
 
-    def _starts(self, payload: memoryview) -> bool:
+    def _starts(self, payload: bytes) -> bool:
         self._idr = self._in_unit = self._unit_sps = self._unit_pps = False
         kind = payload[0] & 0x1F
         if kind == _STAP_A:
@@ -58,7 +58,7 @@ class Depacketizer(Assembly):
             return (payload[1] & 0x1F) > _IDR or bool(payload[2] & 0x80)
         return _may_begin(payload)
 
-    def _take(self, payload: memoryview) -> bool:
+    def _take(self, payload: bytes) -> bool:
         kind = payload[0] & 0x1F
         if kind == _FU_A:
             return self._take_fragment(payload)
@@ -71,7 +71,7 @@ class Depacketizer(Assembly):
         self._add(kind, payload)
         return True
 
-    def _take_fragment(self, payload: memoryview) -> bool:
+    def _take_fragment(self, payload: bytes) -> bool:
         if len(payload) < 3:
             return False
         head = payload[1]
@@ -85,7 +85,7 @@ class Depacketizer(Assembly):
         self._in_unit = not head & 0x40
         return True
 
-    def _take_aggregate(self, payload: memoryview) -> bool:
+    def _take_aggregate(self, payload: bytes) -> bool:
         at = 1
         while at + 2 < len(payload):
             size = payload[at] << 8 | payload[at + 1]
@@ -96,26 +96,25 @@ class Depacketizer(Assembly):
             at += size
         return at == len(payload)
 
-    def _add(self, kind: int, nal: memoryview) -> None:
+    def _add(self, kind: int, nal: bytes) -> None:
         self._idr = self._idr or kind == _IDR
         self._note(kind, nal)
         self._parts.append(_START)
         self._parts.append(nal)
 
-    def _note(self, kind: int, nal: bytes | memoryview) -> None:
+    def _note(self, kind: int, nal: bytes) -> None:
         if kind == _SPS:
-            self._sps = bytes(nal)
+            self._sps = nal
             self._unit_sps = True
         elif kind == _PPS:
-            kept = bytes(nal)
-            self._pps[kept[:2]] = kept  # the id lies in the first bits after the header
+            self._pps[nal[:2]] = nal  # the id lies in the first bits after the header
             self._unit_pps = True
 
     def _finish(self) -> tuple[bytes, bool] | None:
         if self._in_unit:
             return None
         if self._idr:
-            head: list[bytes | memoryview] = []
+            head: list[bytes] = []
             if not self._unit_sps and self._sps:
                 head += (_START, self._sps)
             if not self._unit_pps:
@@ -125,7 +124,7 @@ class Depacketizer(Assembly):
         return b"".join(self._parts), self._idr
 
 
-def _may_begin(nal: memoryview) -> bool:
+def _may_begin(nal: bytes) -> bool:
     """Tell whether an access unit may begin with this NAL unit: no slice, or one with the first macroblock."""
     kind = nal[0] & 0x1F
     return not _SLICE <= kind <= _IDR or (len(nal) > 1 and bool(nal[1] & 0x80))

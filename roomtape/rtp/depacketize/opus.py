@@ -19,7 +19,7 @@ _FRAME_US = tuple(
 _LONGEST_US = 120_000
 
 
-def duration_us(packet: bytes | memoryview) -> int:
+def duration_us(packet: bytes) -> int:
     """Return how long an Opus packet lasts in µs, 0 if it is malformed."""
     if not packet:
         return 0
@@ -54,7 +54,7 @@ class Depacketizer:
             if payload:
                 self.dropped += 1
             return ()
-        frame = EncodedFrame(packet.media_time, packet.arrival_us, bytes(payload), True, length, self._lost)
+        frame = EncodedFrame(packet.media_time, packet.arrival_us, payload, True, length, self._lost)
         self._lost = 0
         return (frame,)
 

@@ -7,7 +7,7 @@ from roomtape.rtp.depacketize.assembly import Assembly
 CLOCK_RATE = 90_000
 
 
-def _descriptor_size(payload: memoryview) -> int:
+def _descriptor_size(payload: bytes) -> int:
     """Return the length of the payload descriptor (RFC 7741, 4.2), 0 if there is no whole one."""
     size = len(payload)
     if not payload[0] & 0x80:
@@ -33,10 +33,10 @@ class Depacketizer(Assembly):
 
     __slots__ = ()
 
-    def _starts(self, payload: memoryview) -> bool:
+    def _starts(self, payload: bytes) -> bool:
         return payload[0] & 0x17 == 0x10  # S set, partition 0
 
-    def _take(self, payload: memoryview) -> bool:
+    def _take(self, payload: bytes) -> bool:
         size = _descriptor_size(payload)
         if not size:
             return False

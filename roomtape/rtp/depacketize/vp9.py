@@ -7,7 +7,7 @@ from roomtape.rtp.depacketize.assembly import Assembly
 CLOCK_RATE = 90_000
 
 
-def _descriptor_size(payload: memoryview) -> int:
+def _descriptor_size(payload: bytes) -> int:
     """Return the length of the payload descriptor (RFC 9628, 4.2), 0 if there is no whole one."""
     size = len(payload)
     first = payload[0]
@@ -28,7 +28,7 @@ def _descriptor_size(payload: memoryview) -> int:
     return at if at < size else 0
 
 
-def _skip_structure(payload: memoryview, at: int) -> int:
+def _skip_structure(payload: bytes, at: int) -> int:
     flags = payload[at]
     at += 1
     if flags & 0x10:  # Y: a width and a height for each of N_S + 1 spatial layers
@@ -62,7 +62,7 @@ class Depacketizer(Assembly):
         self._sizes: list[int] = []
         self._layer_open = False
 
-    def _starts(self, payload: memoryview) -> bool:
+    def _starts(self, payload: bytes) -> bool:
         self._sizes = []
         self._layer_open = False
         self._key = not payload[0] & 0x40  # P clear: predicted from no other picture
@@ -72,7 +72,7 @@ class Depacketizer(Assembly):
                 return False
         return bool(payload[0] & 0x08)  # B: start of a layer frame
 
-    def _take(self, payload: memoryview) -> bool:
+    def _take(self, payload: bytes) -> bool:
         first = payload[0]
         size = _descriptor_size(payload)
         if not size or bool(first & 0x08) is self._layer_open:

@@ -5,7 +5,7 @@ from roomtape.rtp.reorder import DEPTH, START_US, WINDOW_US, Reorder
 
 
 def _packet(arrival_us: int) -> Packet:
-    packet = Packet(0, 0, 0, False, 96, memoryview(b""))
+    packet = Packet(0, 0, 0, False, 96, b"")
     packet.arrival_us = arrival_us
     return packet
 
