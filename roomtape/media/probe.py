@@ -93,9 +93,12 @@ def probe(path: Path) -> FileProbe:
 
 def _count(tally: _Tally, pts: int, duration: int) -> None:
     tally.packets += 1
-    tally.first = pts if tally.first is None else min(tally.first, pts)
-    tally.last = max(tally.last, pts)
-    tally.end = max(tally.end, pts + duration)
+    if tally.first is None or pts < tally.first:
+        tally.first = pts
+    if pts > tally.last:
+        tally.last = pts
+    if pts + duration > tally.end:
+        tally.end = pts + duration
 
 
 def _result(tally: _Tally) -> StreamProbe:

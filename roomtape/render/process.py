@@ -21,9 +21,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from roomtape import logs
 from roomtape.capture.paths import EVENTS
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
@@ -43,8 +40,6 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _ROOM_BYTES = 1 << 20  # with less than this left, a write that failed without saying why failed for want of room
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
-log = structlog.get_logger("roomtape.render")
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Render one work folder and return the exit code."""
@@ -54,11 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.parent is not None:
         die_with(given.parent)
-    logs.configure("info")
     os.nice(NICE)
     with lock(given.work) as held:
         if not held:
-            log.info("another process renders this folder", work=given.work.name)
+            _log().info("another process renders this folder", work=given.work.name)
             return BUSY
         return _guarded(given.work)
 
@@ -146,8 +140,18 @@ def _guarded(work: Path) -> int:
     except Exception as error:
         if getattr(error, "errno", None) in _FULL or _storage_code(work):
             return _fail(work, f"the disk of {work} does not take more: {error}; make room and try again", STORAGE_FULL)
-        log.exception("the render crashed", work=work.name)
+        _log().exception("the render crashed", work=work.name)
         return 1
+
+
+def _log() -> Any:
+    # Here, because a render seldom logs, and this takes longer to load than all that a render of tracks needs.
+    import structlog
+
+    from roomtape import logs
+
+    logs.configure("info")
+    return structlog.get_logger("roomtape.render")
 
 
 def _wait(progress: ProgressFile) -> None:
@@ -167,11 +171,11 @@ def _storage_code(work: Path) -> int:
 
 
 def _fail(work: Path, message: str, code: int) -> int:
-    log.error("the render failed", work=work.name, reason=message, exit_code=code)
+    _log().error("the render failed", work=work.name, reason=message, exit_code=code)
     try:
         write_json(work / ERROR, {"message": message})
     except OSError as error:  # on a full disk the exit code alone has to say it
-        log.error("the reason cannot be kept", work=work.name, reason=str(error))
+        _log().error("the reason cannot be kept", work=work.name, reason=str(error))
     return code
 
 
