@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -18,7 +19,9 @@ from roomtape.simulate.participant import Media
 SETTLE_S = 4.0
 """After a start or a stop, before measuring: the follower begins two seconds after the start, and loads libraries."""
 
-PARTS = ("janus", "server", "follower")
+PARTS = ("janus", "server", "render")
+"""What is measured: Janus, the server's process, and the render processes that follow the recording."""
+_PERCENT = "% core"
 
 
 def measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
@@ -45,29 +48,29 @@ async def _measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
 async def _used(meeting: Meeting, plan: Plan, say: Say, what: str) -> dict[str, float]:
     say(f"capture: {plan.publishers} publishers {what}")
     await asyncio.sleep(SETTLE_S)
-    meters = {name: CpuMeter(pids) for name, pids in parts(meeting.server_pid).items()}
+    meters = {name: CpuMeter(partial(part, name, meeting.server_pid)) for name in PARTS}
     await asyncio.sleep(plan.capture_s)
     return {name: meter.percent() for name, meter in meters.items()}
 
 
-def parts(server_pid: int) -> dict[str, list[int]]:
-    """Return the processes of a running server by what they are. Raises DestinationError when Janus is not there."""
+def part(name: str, server_pid: int) -> list[int]:
+    """Return the processes of one of PARTS. Raises DestinationError when the server has no Janus of its own."""
+    if name == "server":
+        return [server_pid]
     children = psutil.Process(server_pid).children(recursive=True)
     janus = [p.pid for p in children if p.name() == "janus"]
     if not janus:
         raise DestinationError("the server has no Janus of its own; unset ROOMTAPE_JANUS_URL to measure")
-    return dict(zip(PARTS, (janus, [server_pid], [p.pid for p in children if p.pid not in janus]), strict=True))
+    return janus if name == "janus" else [p.pid for p in children if p.pid not in janus]
 
 
 def _figures(off: list[dict[str, float]], on: list[dict[str, float]], publishers: int) -> list[Figure]:
-    what = f"{publishers} audio publishers, recorded beside not recorded: CPU of "
     figures = [
-        compared(f"capture_{name}", what + name, "% of a core", "not recorded", _pairs(off, on, name)) for name in PARTS
-    ]
+        compared(
+            f"capture_{name}", f"{publishers} audio publishers recorded: CPU of {name}", _PERCENT, "unrecorded",
+            [(b[name], a[name]) for a, b in zip(off, on, strict=True)],
+        )
+        for name in PARTS
+    ]  # fmt: skip
     more = [(sum(b.values()) - sum(a.values())) / publishers for a, b in zip(off, on, strict=True)]
-    figures.append(alone("capture_publisher", "recording one audio publisher: CPU of all three", "% of a core", more))
-    return figures
-
-
-def _pairs(off: list[dict[str, float]], on: list[dict[str, float]], name: str) -> list[tuple[float, float]]:
-    return [(b[name], a[name]) for a, b in zip(off, on, strict=True)]
+    return [*figures, alone("capture_publisher", "to record one audio publisher more: CPU", _PERCENT, more)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from roomtape.bench.figure import Figure, compared
-from roomtape.bench.madeup import people, render_command, write_capture, write_webm
+from roomtape.bench.madeup import OUTPUT, people, render_command, write_capture, write_webm
 from roomtape.bench.measure import Usage, alternate, run
 from roomtape.bench.plan import Plan, Say
 from roomtape.domain.layout import grid
@@ -16,6 +16,7 @@ from roomtape.domain.recording_config import VideoConfig
 from roomtape.errors import DestinationError
 from roomtape.media import encode_aac, encode_h264
 from roomtape.media.probe import probe
+from roomtape.render.job import OUT
 from roomtape.render.process import NICE
 from roomtape.render.segments import SECONDS
 
@@ -31,7 +32,7 @@ def measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
     capture, work = folder / "capture", folder / "work"
     write_capture(capture, everybody, plan.composite_s)
     inputs = write_webm(folder / "webm", everybody, plan.composite_s)
-    ours_file, other_file = work / "out" / "bench.mp4", folder / "ffmpeg.mp4"
+    ours_file, other_file = work / OUT / OUTPUT, folder / "ffmpeg.mp4"
     command = ffmpeg_command(inputs, VideoConfig(), other_file)
 
     def ours() -> Usage:
@@ -49,10 +50,9 @@ def measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
     minutes = plan.composite_s / 60
     cpu = [(a.cpu_s / minutes, b.cpu_s / minutes) for a, b in pairs]
     wall = [(a.wall_s / minutes, b.wall_s / minutes) for a, b in pairs]
-    what = f"a minute's composite of {PEOPLE} participants, 640x360 VP8 into 1280x720 H.264: "
     return [
-        compared("composite_cpu", what + "CPU seconds", "s", "ffmpeg", cpu),
-        compared("composite_wall", what + "wall seconds", "s", "ffmpeg", wall),
+        compared("composite_cpu", f"a minute's composite of {PEOPLE} people: CPU", "s", "ffmpeg", cpu),
+        compared("composite_wall", f"a minute's composite of {PEOPLE} people: wall", "s", "ffmpeg", wall),
     ]
 
 

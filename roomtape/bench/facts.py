@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import psutil
 
 _CPUINFO = Path("/proc/cpuinfo")
-_TOOLS = {"ffmpeg": ("-version",), "janus": ("--version",)}
+_TOOLS = {"ffmpeg": "-version", "janus": "--version"}
+_VERSION = re.compile(r"\d+\.\d+\S*[^\s)]")
 _SAY_WITHIN_S = 10
 
 
@@ -26,7 +28,7 @@ def facts() -> dict[str, str | int | float]:
         "python": platform.python_version(),
         "roomtape": version("roomtape"),
         "av": version("av"),
-        **{tool: _said(tool, *arguments) for tool, arguments in _TOOLS.items()},
+        **{tool: _said(tool, argument) for tool, argument in _TOOLS.items()},
     }
 
 
@@ -38,11 +40,11 @@ def _model() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def _said(tool: str, *arguments: str) -> str:
-    """Return the version that a tool's first line tells, "" where the tool is not there."""
+def _said(tool: str, argument: str) -> str:
+    """Return the version that a tool tells, "" where the tool is not there."""
     try:
-        done = subprocess.run((tool, *arguments), capture_output=True, text=True, timeout=_SAY_WITHIN_S, check=False)
+        done = subprocess.run((tool, argument), capture_output=True, text=True, timeout=_SAY_WITHIN_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    words = next(iter((done.stdout or done.stderr).splitlines()), "").split()
-    return next((word for word in words if any(c.isdigit() for c in word)), "")
+    found = _VERSION.search(done.stdout or done.stderr)
+    return found[0] if found else ""

@@ -34,7 +34,7 @@ async def _measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
         for number in range(plan.stops):
             say(f"latency: stop {number + 1} of {plan.stops}, after {plan.short_s:.0f} s")
             stops.append(await _stop_ms(meeting, plan.short_s))
-    stop = f"stop to UPLOADED of a composite of {plan.short_s:.0f} s, {PEOPLE} participants"
+    stop = f"stop to UPLOADED: composite of {plan.short_s:.0f} s, {PEOPLE} people"
     return [
         alone("start_latency", "INVOKED to RECORDING", "ms", starts),
         alone("start_latency_p95", "INVOKED to RECORDING, 95th percentile", "ms", [percentile(starts, 95)]),

@@ -33,7 +33,7 @@ from roomtape.simulate.stream import audio_stream, video_stream
 
 START_US = 1_760_000_000_000_000
 """When every made-up session starts, in µs since the Unix epoch."""
-RECORDING = "bench"
+RECORDING, OUTPUT = "bench", "bench.mp4"
 
 _AUDIO_RATE = 1_000_000 // PACKET_US
 _NAMES = ("Ann", "Bob", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal")
@@ -96,7 +96,7 @@ def write_webm(folder: Path, everybody: Iterable[Person], seconds: int) -> list[
 
 def render_command(capture: Path, work: Path, kind: Kind, config: RecordingConfig | None = None) -> list[str]:
     """Prepare `work` for a render of the capture's recording, offline, and return the command that does it."""
-    job = RenderJob(str(capture), kind, config or RecordingConfig(), RECORDING, "bench.mp4")
+    job = RenderJob(str(capture), kind, config or RecordingConfig(), RECORDING, OUTPUT)
     job.write(work)
     return [sys.executable, "-m", process.__name__, str(work)]
 

@@ -88,21 +88,26 @@ def alternate(ours: Callable[[], Usage], other: Callable[[], Usage], pairs: int)
 
 
 class CpuMeter:
-    """CPU seconds that running processes use, from its making on; one that is gone meanwhile counts no further."""
+    """CPU seconds of the running processes that `pids` names, from the meter's making on.
 
-    def __init__(self, pids: Iterable[int]) -> None:
-        self._processes = [psutil.Process(pid) for pid in pids]
-        self._begin_s = self._used_s()
+    A process that begins meanwhile counts from its beginning; one that ends meanwhile does not count.
+    """
+
+    def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
+        self._pids = pids
+        self._begin = _used_s(pids())
         self._since = time.monotonic()
 
     def percent(self) -> float:
         """Return the mean use since the making, in percent of one core."""
-        return 100 * (self._used_s() - self._begin_s) / (time.monotonic() - self._since)
+        used = sum(now - self._begin.get(pid, 0.0) for pid, now in _used_s(self._pids()).items())
+        return 100 * used / (time.monotonic() - self._since)
 
-    def _used_s(self) -> float:
-        total = 0.0
-        for process in self._processes:
-            with suppress(psutil.NoSuchProcess):
-                times = process.cpu_times()
-                total += times.user + times.system
-        return total
+
+def _used_s(pids: Iterable[int]) -> dict[int, float]:
+    used = {}
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            times = psutil.Process(pid).cpu_times()
+            used[pid] = times.user + times.system
+    return used

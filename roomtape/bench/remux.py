@@ -12,6 +12,7 @@ from roomtape.bench.plan import Plan, Say
 from roomtape.domain.recording import Kind
 from roomtape.errors import DestinationError
 from roomtape.media.probe import probe
+from roomtape.render.job import OUT
 from roomtape.render.process import NICE
 
 TIMEOUT_S = 120.0
@@ -37,14 +38,14 @@ def measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
         return run(command, TIMEOUT_S)
 
     pairs = alternate(ours, other, plan.pairs)
-    for file in (next((work / "out").glob("*.webm"), None), theirs):
-        if file is None or abs(probe(file).end_us - plan.remux_s * 1_000_000) > _TOLERANCE_US:
+    for file in (next((work / OUT).glob("*.webm"), None), theirs):
+        length_us = probe(file).duration_us if file else None
+        if length_us is None or abs(length_us - plan.remux_s * 1_000_000) > _TOLERANCE_US:
             raise DestinationError(f"{file.name if file else 'the track file'} does not last {plan.remux_s} s")
     hours = plan.remux_s / 3600
     wall = [(a.wall_s / hours, b.wall_s / hours) for a, b in pairs]
     cpu = [(a.cpu_s / hours, b.cpu_s / hours) for a, b in pairs]
-    what = "an hour of Opus from .mjr to a track file: "
     return [
-        compared("remux_wall", what + "wall seconds", "s", "janus-pp-rec", wall),
-        compared("remux_cpu", what + "CPU seconds", "s", "janus-pp-rec", cpu),
+        compared("remux_wall", "track file of an hour of Opus: wall", "s", "janus-pp-rec", wall),
+        compared("remux_cpu", "track file of an hour of Opus: CPU", "s", "janus-pp-rec", cpu),
     ]

@@ -16,12 +16,15 @@ from roomtape.bench.figure import Figure, Spread
 
 
 def show(figures: Sequence[Figure], facts: Mapping[str, Any], console: Console) -> None:
-    """Print one line a figure: medians, the ratio's median, and its extremes (without a ratio, those of ours)."""
-    table = Table("what", "Roomtape", "beside", "ratio", "spread", title="roomtape bench")
+    """Print a line a figure: medians, the ratio's median, and its extremes with the number of runs.
+
+    Without a ratio the extremes are those of Roomtape's own measurements.
+    """
+    table = Table("what", "", "Roomtape", "beside", "ratio", "spread", box=None)
     for figure in figures:
-        beside = f"{_number(figure.beside.median)} {figure.unit} ({figure.beside_name})" if figure.beside else "–"
+        beside = f"{_number(figure.beside.median)} ({figure.beside_name})" if figure.beside else "–"
         ratio, over = (f"{figure.ratio.median:.2f}", figure.ratio) if figure.ratio else ("–", figure.ours)
-        table.add_row(figure.what, f"{_number(figure.ours.median)} {figure.unit}", beside, ratio, _range(over))
+        table.add_row(figure.what, figure.unit, _number(figure.ours.median), beside, ratio, _range(over))
     console.print(table)
     console.print(", ".join(f"{name} {value}" for name, value in facts.items() if value), highlight=False)
 
@@ -54,4 +57,4 @@ def _number(value: float) -> str:
 def _range(over: Spread) -> str:
     if over.count < 2:
         return "one run"
-    return f"{_number(over.lowest)} to {_number(over.highest)} ({over.count} runs)"
+    return f"{_number(over.lowest)}–{_number(over.highest)} ({over.count})"
