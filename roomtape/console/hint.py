@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-
 _EVERYWHERE = ("//0.0.0.0", "//[::]")
 
 
@@ -25,6 +24,6 @@ def for_terminal(base_url: str, bootstrap: Path) -> str:
         token = json.loads(bootstrap.read_text("utf-8"))["api_token"]
     except (OSError, ValueError, KeyError):
         return (
-            f"Open {start_page(base_url)} in a browser; the API token should be in {bootstrap}, which cannot be read."
+            f"Open {start_page(base_url)} in a browser. The API token should be in {bootstrap}, but it cannot be read."
         )
     return f"Open {start_page(base_url)}#token={token}\nin a browser to make a meeting (the token is in {bootstrap})."
