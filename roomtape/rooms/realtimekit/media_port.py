@@ -80,7 +80,7 @@ class PeerMedia(Protocol):
         """This peer's producers."""
 
     async def consume(self, wants: list[tuple[str, str | None]]) -> tuple[dict[str, str], list[str], str | None]:
-        """Receive tracks: `wants` is [(producer id, preferred rid)]. Conflict ("Backend error...") asks for a new transport.
+        """Receive tracks: `wants` is [(producer id, preferred rid)]. Conflict (Backend error) wants a new transport.
 
         Return ({producer id: the client's mid}, [producer ids that are not there], the SDP offer; None when nothing
         of it is there). The next `consume` waits until `renegotiate` brought the answer, 10 s at most.

@@ -16,7 +16,7 @@ from roomtape.domain.meeting import Preset
 from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound, SfuError
 from roomtape.rooms import publishing, tracks
 from roomtape.rooms.live import LivePeer, LiveSession
-from roomtape.rooms.realtimekit import producers, sdp_bridge
+from roomtape.rooms.realtimekit import producers, send_sdp
 from roomtape.rooms.realtimekit.media_port import ProducerInfo
 from roomtape.rooms.realtimekit.receive import ReceiveTransport
 from roomtape.sfu.port import Down, Handle, SfuEvent, Wish
@@ -92,7 +92,7 @@ class SdkPeer:
     async def _make_send(self, offer: str) -> tuple[str, str]:
         await self._lose_send(sfu_gone=False)
         rooms = self._house.rooms
-        adapted = sdp_bridge.for_publisher(offer, set())
+        adapted = send_sdp.for_sfu(offer, set())
         published = await rooms.sfu.publish(
             self.session.id, self.peer.id, self.peer.name, adapted, None, None, presence=False
         )
@@ -100,7 +100,7 @@ class SdkPeer:
         self._house.watch(published.handle, self)
         self._offer = offer
         await tracks.take_transport(rooms, self.session, self.peer, published.handle)
-        return f"send-{published.handle.id}", published.answer
+        return f"send-{published.handle.id}", send_sdp.for_client(offer, published.answer)
 
     async def produce(
         self, offer: str, kind: str, mid: str | None, screen_share: bool, paused: bool, app_data: str, mime_type: str
@@ -108,7 +108,7 @@ class SdkPeer:
         async with self._work():
             self._check_produce(kind, screen_share)
             live = {track.mid for track in self.peer.tracks}
-            mid = mid or sdp_bridge.sending_mid(offer, kind, live)
+            mid = mid or send_sdp.sending_mid(offer, kind, live)
             if mid is None or mid in live:
                 raise InvalidRequest(f"no m-line of this offer brings a new {kind} track", "sdp", 400)
             new = tracks.NewTrack(
@@ -119,7 +119,7 @@ class SdkPeer:
                 paused=paused,
                 app_data=app_data or "{}",
             )
-            adapted = sdp_bridge.for_publisher(offer, live | {mid})
+            adapted = send_sdp.for_sfu(offer, live | {mid})
             rooms = self._house.rooms
             track, answer = await tracks.publish(rooms, self.session, self.peer, adapted, new)
             self._offer = offer
@@ -131,7 +131,7 @@ class SdkPeer:
                 raise SfuError("the send transport does not come up; is the server's ICE address reachable?") from None
         made = producers.info(self.peer, track)
         self.session.observers.producer_added(self.session, made)
-        return made, answer
+        return made, send_sdp.for_client(offer, answer)
 
     def _check_produce(self, kind: str, screen_share: bool) -> None:
         if kind not in ("audio", "video"):
@@ -154,7 +154,7 @@ class SdkPeer:
             if track is None:
                 raise NotFound("there is no such producer (any more)")
             ended, answer = await self._end_tracks({track.mid}, offer)
-        return ended[0], answer if offer is not None else None
+        return ended[0], send_sdp.for_client(offer, answer) if offer is not None else None
 
     async def close_producers(self) -> list[ProducerInfo]:
         async with self._work():
@@ -166,7 +166,7 @@ class SdkPeer:
         """End tracks by the client's new offer, or by its last one, of which the client need not know."""
         text = self._offer if offer is None else offer
         live = {track.mid for track in self.peer.tracks} - mids
-        adapted = sdp_bridge.for_publisher(text, live)
+        adapted = send_sdp.for_sfu(text, live)
         infos = {track.mid: producers.info(self.peer, track) for track in self.peer.tracks}
         ended, answer = await tracks.unpublish(self._house.rooms, self.session, self.peer, adapted, mids)
         self._offer = text
