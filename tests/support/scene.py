@@ -103,14 +103,17 @@ async def tracks(server: Server, recording: Any, folder: Path) -> dict[str, list
     return {user: sorted(files) for user, files in found.items()}
 
 
-def beeps_off(file: Path, person: SimulatedParticipant, start_us: int, until_us: int | None = None) -> list[float]:
-    """Return how far (s) each beep in a file lies from the wall-clock moment at which it was sent.
+def check_beeps(file: Path, person: SimulatedParticipant, start_us: int) -> None:
+    """Check that each beep in a file lies where it was sent; `start_us` is the wall clock of the file's time zero.
 
-    `start_us` is the wall clock of the file's time zero. Every beep of the file must have been sent.
+    On a busy machine some packets go out late, and a recording rightly puts them where they belong: one in five may
+    lie further away than the others.
     """
-    sent = [(t - start_us) / 1e6 for t in person.beeps if until_us is None or t < until_us]
-    heard = detect.beep_times(file, BEEPS[person.name])
-    return [min((t - s for s in sent), key=abs) for t in heard]
+    sent = [(t - start_us) / 1e6 for t in person.beeps]
+    off = sorted(min(abs(t - s) for s in sent) for t in detect.beep_times(file, BEEPS[person.name]))
+    assert off, (person.name, file)
+    assert off[len(off) * 4 // 5 - 1] < 0.06, (person.name, off)
+    assert off[-1] < 0.4, (person.name, off)
 
 
 def janus_pid(server: Server) -> int:
