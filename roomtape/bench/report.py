@@ -51,7 +51,7 @@ def _kept(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
 def _range(over: Spread) -> str:
