@@ -137,12 +137,13 @@ class SessionDoor:
             work = asyncio.ensure_future(self._done(seat, do.work))
             result = await asyncio.wait_for(asyncio.shield(work), WORK_WITHIN_S)
         except RoomtapeError as error:
+            log.info("a client's request was refused", peer_id=seat.link.peer_id, work=_name(do.work), error=str(error))
             told = do.failed(error)
         except TimeoutError:
             work.add_done_callback(_note_late)
             told = do.failed(SfuError("the media server did not answer in time; try again"))
         except Exception:
-            log.exception("a client's request failed", peer_id=seat.link.peer_id, work=type(do.work).__name__)
+            log.exception("a client's request failed", peer_id=seat.link.peer_id, work=_name(do.work))
             told = do.failed(OurError("this failed by a fault of the server; its log says more"))
         else:
             told = do.then(result)
@@ -252,6 +253,10 @@ class SessionDoor:
         self.room.ended = True
         for seat in self.seats.values():
             seat.link.close(COME_BACK, "this session is over; connect again")
+
+
+def _name(work: act.Work) -> str:
+    return type(work).__name__
 
 
 def _note_late(work: asyncio.Future[Any]) -> None:
