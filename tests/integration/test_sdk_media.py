@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from roomtape.capture import events as ev
@@ -19,6 +20,8 @@ from roomtape.sfu.janus.adapter import JanusSfu
 from tests.support.house import House, Listener
 from tests.support.janus import settings
 from tests.support.sdkpeer import Client, browser_page, client
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ALL = {"media": {kind: {"can_produce": "ALLOWED"} for kind in ("audio", "video", "screenshare")}}
 
@@ -63,7 +66,7 @@ class Building(House):
         return found
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def house(tmp_path: Path) -> AsyncIterator[Building]:
     made = Building(tmp_path)
     await made.create()
@@ -73,14 +76,15 @@ async def house(tmp_path: Path) -> AsyncIterator[Building]:
     await made.db.close()
 
 
-@pytest.fixture(scope="session")
-def _nothing() -> None: ...
-
-
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def page() -> AsyncIterator[Page]:
     async with browser_page() as made:
         yield made
+
+
+def vp8_size(frame: bytes) -> tuple[int, int]:
+    """Return width and height of a VP8 keyframe (RFC 6386, section 9.1)."""
+    return tuple(int.from_bytes(frame[at : at + 2], "little") & 0x3FFF for at in (6, 8))  # type: ignore[return-value]
 
 
 async def test_two_peers_see_and_hear_each_other_and_churn_breaks_nothing(house: Building, page: Page) -> None:
@@ -144,7 +148,21 @@ async def test_tracks_that_come_and_go_are_captured_under_their_own_names(house:
     assert stats[2].frames > 150
     assert stats[3].frames > 15
     assert stats[4].frames > 30
+    frames = next(track for key, track in timeline.tracks.items() if key.mindex == 4).read(2**62)
+    assert [vp8_size(f.data) for f in frames if f.keyframe][-1] == (640, 360), "not the highest layer"
     assert camera.kind == "video"
+
+
+async def test_a_simulcast_is_received_in_the_layer_that_is_asked_for(house: Building, page: Page) -> None:
+    ann, bob = await house.enter(page, "ann"), await house.enter(page, "bob")
+    camera = await ann.produce("video", width=640, height=360, simulcast=True)
+    at = (await bob.consume(camera, rid="h"))[camera.producer_id]
+    await bob.flows(at)
+    assert (await bob.inbound(at))["width"] == 320
+    await bob.media.prefer_layers([(camera.producer_id, "f")])
+    async with asyncio.timeout(10):
+        while (await bob.inbound(at))["width"] != 640:
+            await asyncio.sleep(0.1)
 
 
 async def test_media_outlives_a_crash_of_the_server(house: Building, page: Page) -> None:
