@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 import structlog
+
+_TOKEN = re.compile(r"(authToken=)[^&\s\"]+")
+"""The official clients can send their token in the socket's address only, and uvicorn logs addresses."""
 
 
 def configure(level: str) -> None:
@@ -27,7 +31,7 @@ def configure(level: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processor=structlog.processors.JSONRenderer(ensure_ascii=False),
-            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name, _without_tokens],
         )
     )
     root = logging.getLogger()
@@ -35,3 +39,10 @@ def configure(level: str) -> None:
     root.setLevel(threshold)
     for noisy in ("httpx", "httpcore", "websockets", "aiosqlite", "alembic", "uvicorn.access", "dbos"):
         logging.getLogger(noisy).setLevel(max(threshold, logging.WARNING))
+
+
+def _without_tokens(_logger: object, _method: str, record: structlog.types.EventDict) -> structlog.types.EventDict:
+    event = record.get("event")
+    if isinstance(event, str) and "authToken=" in event:
+        record["event"] = _TOKEN.sub(r"\1...", event)
+    return record

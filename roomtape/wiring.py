@@ -53,6 +53,9 @@ BOOTSTRAP = "bootstrap.json"
 REQUESTS_END_WITHIN_S = 2
 """SIGTERM must be over within 10 s; requests get this much of it, the captures and Janus the rest."""
 
+LARGEST_SOCKET_MESSAGE = 1 << 20
+"""Bytes; nothing larger is even read from a client. What is read and still too large gets a reason."""
+
 
 def serve(settings: Settings) -> None:
     """Run the server until SIGTERM or SIGINT. Raises RoomtapeError when it cannot start."""
@@ -70,7 +73,7 @@ async def _serve(settings: Settings) -> None:
         deps = await stack.enter_async_context(_house(settings, base_url))
         server = _Server(uvicorn.Config(
             create_app(deps), log_config=None, access_log=False, lifespan="off",
-            timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False,
+            timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
         ), base_url, settings.data_dir / BOOTSTRAP)  # fmt: skip
         await server.serve(sockets=[listener])
 
