@@ -77,7 +77,7 @@ async def test_server_is_killed_at_five_moments_between_stop_and_uploaded(tmp_pa
         lambda work, bucket: bucket.is_dir(),
         lambda work, bucket: any(bucket.glob("*.mp4")),
     ]
-    await asyncio.gather(_killed_at(moments[:3], tmp_path / "a"), _killed_at(moments[3:], tmp_path / "b"))
+    await scene.together(_killed_at(moments[:3], tmp_path / "a"), _killed_at(moments[3:], tmp_path / "b"))
 
 
 async def _killed_at(moments: list[Moment], folder: Path) -> None:
@@ -120,7 +120,7 @@ async def _stop_and_kill(server: Server, recording: str, moment: Moment) -> None
 
 async def test_clean_stop_and_power_cut_in_mid_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.5)  # notice in 3 s instead of 30 s that nobody answers
-    await asyncio.gather(
+    await scene.together(
         _stop_and_go_on(tmp_path / "soon"), _stop_and_stay_away(tmp_path / "late"), _power_cut(tmp_path / "cut")
     )
 
@@ -210,7 +210,7 @@ async def _power_cut(folder: Path) -> None:
 
 async def test_empty_meetings(tmp_path: Path) -> None:
     async with running(tmp_path / "data", ROOMTAPE_EMPTY_STOP_S="2") as server:
-        await asyncio.gather(_everybody_leaves(server, tmp_path), _nobody_comes(server, tmp_path))
+        await scene.together(_everybody_leaves(server, tmp_path), _nobody_comes(server, tmp_path))
 
 
 async def _everybody_leaves(server: Server, folder: Path) -> None:

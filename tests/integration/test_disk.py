@@ -14,7 +14,7 @@ from tests.support.smalldisk import small_disk
 
 
 async def test_full_disk_and_read_only_disk(tmp_path: Path) -> None:
-    await asyncio.gather(_fills_up(tmp_path / "full"), _read_only(tmp_path / "read_only"))
+    await scene.together(_fills_up(tmp_path / "full"), _read_only(tmp_path / "read_only"))
 
 
 async def _fills_up(folder: Path) -> None:

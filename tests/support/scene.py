@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,13 @@ BEEPS = {"ann": 2500, "bob": 3100, "cat": 3700}
 HOLE_S = 0.04
 EDGE_S = 0.1
 _TRACK = re.compile(r"(?P<layer>\w+?)_custom-(?P<user>\w+?)_(?P<peer>[\w-]+)_peer_audio_(?P<ms>\d+)\.webm")
+
+
+async def together(*scenes: Coroutine[Any, Any, None]) -> None:
+    """Play scenes at once. When one fails the others are ended, with their servers, before that is told."""
+    async with asyncio.TaskGroup() as group:
+        for one in scenes:
+            group.create_task(one)
 
 
 async def join(server: Server, meeting: str, *names: str, reconnect: bool = False) -> list[SimulatedParticipant]:
