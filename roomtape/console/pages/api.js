@@ -53,6 +53,10 @@ export class Api {
     return this.of("GET", "recordings?per_page=20");
   }
 
+  stop(recording) {
+    return this.of("PUT", `recordings/${recording}`, { action: "stop" });
+  }
+
   create(title) {
     return this.of("POST", "meetings", title ? { title } : {});
   }

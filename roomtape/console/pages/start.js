@@ -123,6 +123,15 @@ function addresses(value) {
   return value && typeof value === "object" ? Object.values(value).flatMap(addresses) : [];
 }
 
+function stop(recording) {
+  const button = made("button", { type: "button", textContent: "Stop" });
+  button.onclick = () => doing(button, async () => {
+    await api.stop(recording.id);
+    await look();
+  });
+  return button;
+}
+
 function recordingItem(recording) {
   const [kind, word] = STATES[recording.status] ?? ["", recording.status];
   const facts = [moment(recording.invoked_time)];
@@ -135,7 +144,7 @@ function recordingItem(recording) {
       made("small", { textContent: facts.join(" · ") }),
       said ? made("small", { textContent: ` · ${said}` }) : null),
     made("span", { className: `state ${kind}`, textContent: word }),
-    made("div", { className: "do" }, ...links(recording)));
+    made("div", { className: "do" }, ...(kind === "live" ? [stop(recording)] : links(recording))));
 }
 
 // Replaces a list only when something has changed, so that focus and a click on its way are not lost.
