@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from roomtape.capture.eventlog import EventLogReader
@@ -10,7 +11,7 @@ from roomtape.capture.events import Event, MediaKind
 from roomtape.capture.mjr import MjrReader
 from roomtape.capture.paths import EVENTS, TrackFile, foreign_track_file, track_files
 from roomtape.capture.sessionlog import SessionLog
-from roomtape.capture.tracks import Take, TrackReader
+from roomtape.capture.tracks import SILENT_US, Take, TrackReader
 from roomtape.capture.values import Interval, PeerSpan, TrackKey
 from roomtape.domain.recording_config import Selection
 
@@ -40,6 +41,7 @@ class Timeline:
         self._bases: dict[Path, str] = {}
         self._named: dict[str, PeerSpan] | None = None
         self._horizons: dict[str | None, int] = {}
+        self._foreign = False
 
     @property
     def events(self) -> list[Event]:
@@ -70,6 +72,8 @@ class Timeline:
         for event in self._reader.poll() + (self._beside.poll() if self._beside is not None else []):
             self._log.add(event)
         self._named = None
+        if self._foreign and self._log.events:
+            self._forget_names()
         self._find_files()
         for take in self._takes:
             if take.span is None:
@@ -83,7 +87,7 @@ class Timeline:
 
     def present_at(self, t_us: int) -> list[PeerSpan]:
         """Return the peers that were there at a moment, in order of joining."""
-        there = [p for p in self.peers.values() if p.joined_us <= t_us and (p.left_us is None or t_us < p.left_us)]
+        there = [p for p in self.peers.values() if p.present_at(t_us)]
         return sorted(there, key=lambda p: (p.joined_us, p.peer_id))
 
     def muted_at(self, key: TrackKey, t_us: int) -> bool:
@@ -131,6 +135,27 @@ class Timeline:
         self._horizons[recording_id] = horizon
         return horizon
 
+    def guessing(self, recording_id: str) -> list[TrackKey]:
+        """Return the tracks whose last words inside the recording may not have come to the disk yet.
+
+        They fell silent before its end, and their take runs on: what they sent shows when it ends.
+        """
+        intervals = self.intervals(recording_id)
+        if not intervals:
+            return []
+        start, end = intervals[0].start_us, intervals[-1].end_us
+        return [
+            key
+            for key, track in self.tracks.items()
+            if track.guessing and (not track.newest_us or start - SILENT_US < track.newest_us < end)
+        ]
+
+    def reread(self, keys: Iterable[TrackKey] | None = None) -> None:
+        """Have the tracks `keys` (all, if None) read from their beginning again, as if for the first time."""
+        for key in self.tracks if keys is None else keys:
+            if key in self.tracks:
+                self.tracks[key].rewind()
+
     def _limit_us(self, recording_id: str, now_us: int | None) -> int:
         """Return up to where the event log is certain, the recording's stop at most."""
         stop = self._log.stop_us(recording_id)
@@ -151,8 +176,18 @@ class Timeline:
         ends = [s.last_us for s in stats if s.last_us is not None]
         return Interval(min(starts), max(ends)) if starts and ends else None
 
+    def _forget_names(self) -> None:
+        """Take back what the names of the files said: the log has come after them, and it knows."""
+        self._foreign = self._log.all_is_there = False
+        self.tracks.clear()
+        self._known.clear()
+        self._takes.clear()
+        self._bases.clear()
+        self._horizons.clear()
+
     def _find_files(self) -> None:
         foreign = not self._log.events
+        self._foreign = foreign
         if foreign:
             files = [foreign_track_file(p) for p in sorted(self.folder.glob("*.mjr")) if p not in self._known]
         else:

@@ -112,6 +112,10 @@ class TrackReader:
         self._edge: TakeFile | None = None
         self._silent_until = 0
         self._certain_us = 0
+        self._guess_us = 0
+        self.guessed = False
+        """Whether `certain_us` went on because nothing had come for long, since the track is read: a guess, because
+        what was sent right before the silence may still lie in Janus's buffer. What was read since may be wrong."""
 
     @property
     def info(self) -> TrackInfo:
@@ -248,13 +252,28 @@ class TrackReader:
             return None
         edge = self._edge
         silent_until = 0 if now_us is None else now_us - SILENT_US
-        if edge.last_arrival_us is not None and silent_until > edge.last_arrival_us:
-            self._silent_until = silent_until
-            edge.advance(silent_until)
-            edge.frames.clear()
+        if silent_until > (edge.last_arrival_us or take.span.started_us):
+            self._guess_us = silent_until
+            self.guessed = True
+            if edge.last_arrival_us is not None:
+                self._silent_until = silent_until
+                edge.advance(silent_until)
+                edge.frames.clear()
         certain = take.span.started_us - START_US if edge.released_us is None else edge.released_us
         self._certain_us = max(certain, silent_until - DELAY_US, self._certain_us)
         return self._certain_us
+
+    @property
+    def guessing(self) -> bool:
+        """Tell whether `certain_us` has guessed and nothing has come since: whether it was right is not known yet."""
+        take = self._running()
+        return take is not None and take.span is not None and self._guess_us > max(self.newest_us, take.span.started_us)
+
+    def rewind(self) -> None:
+        """Begin to read again from the first frame on, with what is known of the files now."""
+        self._cursor = _Cursor(self.takes, self.kind)
+        self._scan = None
+        self.guessed = self.guessing
 
     @property
     def newest_us(self) -> int:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from roomtape.domain.recording_config import Selection
 from roomtape.errors import RenderError
 from roomtape.media import encode_aac, mux_mp4, segment_nut
 from roomtape.media.decode_opus import SAMPLE_RATE
-from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed
+from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed, read_for
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.composite_picture import Painter
 from roomtape.render.composite_scene import Scenes
@@ -47,9 +50,43 @@ def render_composite(
     if clock is None:
         raise RenderError("nothing was recorded: the capture holds neither packets nor a recorded interval")
     if not target.exists():
+        _amend(composite, clock, timeline, progress)
         composite.join(clock, target)
     composite.segments.remove()
     return [_described(target, clock)]
+
+
+def _amend(composite: Composite, clock: OutputClock, timeline: Timeline, progress: Progress) -> None:
+    """Make anew what was rendered without what a track had sent before it seemed silent (docs/capture-log.md).
+
+    Only the tracks that were guessed about are read once more; if a guess was wrong, all of them, for its segments.
+    """
+    guessed = {key for note in composite.segments.notes().values() for key in note}
+    if not guessed:
+        return
+    timeline.reread(guessed)
+    wrong = composite.anew().refuted(clock)
+    if not wrong:
+        return
+    composite.segments.drop(wrong)
+    timeline.reread()
+    total_ms = clock.duration_us // 1000
+    composite.anew().render(clock, True, lambda done, total: progress(total_ms, total_ms))
+    for track in timeline.tracks.values():  # counts and gaps then need no further reading from the beginning
+        track.skip(sys.maxsize)
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """What a segment takes from the output: ticks, AAC packets, and samples (from where they are warmed up)."""
+
+    first_tick: int
+    end_tick: int
+    first_packet: int
+    end_packet: int
+    first_sample: int
+    end_sample: int
+    ahead_us: int
 
 
 class Composite:
@@ -70,7 +107,12 @@ class Composite:
         self._scenes = Scenes(timeline)
         self._painter = Painter(timeline, self._scenes, video.width, video.height)
         self._sounds: dict[TrackKey, AudioFeed] = {}
+        self._work = work
         self._next = 0
+
+    def anew(self) -> Composite:
+        """Return one that has read nothing yet, with the same segments."""
+        return Composite(self._job, self._work, self._timeline)
 
     def clock(self) -> tuple[OutputClock | None, bool]:
         """Return the clock of what is certain by now (None while nothing is), and whether that is all."""
@@ -114,27 +156,80 @@ class Composite:
     def _count(self, clock: OutputClock) -> int:
         return -(-clock.frames // self.form.frames)
 
-    def _write(self, clock: OutputClock, index: int, last: bool, path: Path) -> None:
-        first = index * self.form.frames
-        end = clock.frames if last else first + self.form.frames
-        segment_nut.write(path, self.form, self._painter.pictures(clock, first, end), self._sound(clock, index, last))
+    def refuted(self, clock: OutputClock) -> list[int]:
+        """Return the segments that were made of something else than what the whole log has for them."""
+        self._scenes.refresh(self._selection())
+        last = self._count(clock) - 1
+        wrong = []
+        for index, note in self.segments.notes().items():
+            reach = self._reach(clock, index, index == last)
+            self._read(clock, reach, note)
+            if self._digests(clock, reach, note) != note:
+                wrong.append(index)
+        return wrong
 
-    def _sound(self, clock: OutputClock, index: int, last: bool) -> segment_nut.SegmentAudio:
+    def _reach(self, clock: OutputClock, index: int, last: bool) -> _Reach:
         samples = SECONDS * SAMPLE_RATE
+        first_tick = index * self.form.frames
         first = encode_aac.packets_within(index * samples)
         end = encode_aac.packets_of(clock.samples) if last else encode_aac.packets_within((index + 1) * samples)
-        start, until = encode_aac.first_sample(first), clock.samples if last else (index + 1) * samples
-        self._find_sounds()
-        ahead_us = 0 if last else AHEAD_US
-        pcm = mixed(self._sounds.values(), clock, start, until, self.form.channels, ahead_us)
-        return segment_nut.SegmentAudio(pcm, start, first, end)
+        return _Reach(
+            first_tick,
+            clock.frames if last else first_tick + self.form.frames,
+            first,
+            end,
+            encode_aac.first_sample(first),
+            clock.samples if last else (index + 1) * samples,
+            0 if last else AHEAD_US,
+        )
 
-    def _find_sounds(self) -> None:
+    def _write(self, clock: OutputClock, index: int, last: bool, path: Path) -> None:
+        reach = self._reach(clock, index, last)
+        pictures = self._painter.pictures(clock, reach.first_tick, reach.end_tick)
+        segment_nut.write(path, self.form, pictures, self._sound(clock, reach))
+        guessed = [key for key in self._included() if self._timeline.tracks[key].guessed]
+        self.segments.note(index, self._digests(clock, reach, guessed))
+
+    def _sound(self, clock: OutputClock, reach: _Reach) -> segment_nut.SegmentAudio:
+        for key in self._included():
+            self._listen(key)
+        start = reach.first_sample
+        pcm = mixed(self._sounds.values(), clock, start, reach.end_sample, self.form.channels, reach.ahead_us)
+        return segment_nut.SegmentAudio(pcm, start, reach.first_packet, reach.end_packet)
+
+    def _read(self, clock: OutputClock, reach: _Reach, keys: Iterable[TrackKey]) -> None:
+        """Read what a segment takes of some tracks, rendering nothing."""
+        stretches = clock.stretches(reach.first_sample, reach.end_sample)
+        ticks = clock.tick_us(reach.first_tick), clock.tick_us(reach.end_tick - 1)
+        for key in keys:
+            if key not in self._timeline.tracks:
+                continue
+            self._listen(key)
+            if key not in self._sounds:
+                self._painter.stage.read(key, *ticks)
+            elif stretches:
+                read_for(self._sounds[key], stretches, reach.ahead_us)
+
+    def _digests(self, clock: OutputClock, reach: _Reach, keys: Iterable[TrackKey]) -> dict[TrackKey, int]:
+        """Return what stands for the media of each track in a segment that has been read."""
+        stretches = clock.stretches(reach.first_sample, reach.end_sample)
+        return {
+            key: self._sounds[key].digest(stretches) if key in self._sounds else self._painter.stage.digest(key)
+            for key in keys
+        }
+
+    def _listen(self, key: TrackKey) -> None:
+        reader = self._timeline.tracks[key]
+        if key not in self._sounds and reader.info.kind == "audio":
+            self._sounds[key] = AudioFeed(reader)
+
+    def _included(self) -> list[TrackKey]:
         peers = self._timeline.peers
-        for key, reader in self._timeline.tracks.items():
-            peer = peers.get(key.peer_id)
-            if reader.info.kind == "audio" and peer is not None and self._scenes.includes(peer):
-                self._sounds.setdefault(key, AudioFeed(reader))
+        return [
+            key
+            for key in self._timeline.tracks
+            if (peer := peers.get(key.peer_id)) is not None and self._scenes.includes(peer)
+        ]
 
 
 def _described(file: Path, clock: OutputClock) -> RenderedFile:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from zlib import crc32
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from roomtape.capture.tracks import TrackReader
 from roomtape.media.decode_opus import Samples
 from roomtape.media.mix import TAIL, WARM_UP, limited, render_track, soften_cut
 from roomtape.media.place import Placed, Placer, position
-from roomtape.render.composite_clock import OutputClock
+from roomtape.render.composite_clock import OutputClock, Stretch
 
 AHEAD_US = 150_000
 """What follows within this time decides how a sound ends: a packet of at most 120 ms (RFC 6716), or a hole."""
@@ -39,14 +40,32 @@ class AudioFeed:
 
     def render(self, start: int, end: int) -> Samples | None:
         """Return the sound at sample positions [start, end), None where there is not a single packet."""
-        from_here = [p for p in self._packets if p.end > start - WARM_UP and p.begin < end]
+        from_here = self._around(start, end)
         if not any(p.end + TAIL > start for p in from_here):
             return None
         return render_track(from_here, start, end)
 
+    def digest(self, stretches: Sequence[Stretch]) -> int:
+        """Return a number that stands for the packets which make the sound of `stretches`; 0 where there are none."""
+        crc = 0
+        for stretch in stretches:
+            for p in self._around(stretch.start, stretch.start + stretch.length):
+                place = p.start, p.samples, p.length, p.conceal, p.skip, p.joined, p.tail
+                crc = crc32(p.data, crc32(repr(place).encode(), crc))
+        return crc
+
+    def _around(self, start: int, end: int) -> list[Placed]:
+        return [p for p in self._packets if p.end > start - WARM_UP and p.begin < end]
+
     def _forget(self, keep_from: int) -> None:
         while self._packets and self._packets[0].end < keep_from - _REACH:
             self._packets.popleft()
+
+
+def read_for(feed: AudioFeed, stretches: Sequence[Stretch], ahead_us: int) -> None:
+    """Read what the sound of `stretches` (at least one) is made of, and what decides how it ends."""
+    last = stretches[-1]
+    feed.read((last.start + last.length) * 125 // 6 + ahead_us, stretches[0].start)
 
 
 def mixed(
@@ -59,10 +78,8 @@ def mixed(
     out = np.zeros((end - first, 2), np.float32)
     stretches = clock.stretches(first, end)
     if stretches:
-        last = stretches[-1]
-        until_us = (last.start + last.length) * 125 // 6 + ahead_us
         for feed in feeds:
-            feed.read(until_us, stretches[0].start)
+            read_for(feed, stretches, ahead_us)
             for stretch in stretches:
                 sound = feed.render(stretch.start, stretch.start + stretch.length)
                 if sound is not None:

@@ -60,8 +60,17 @@ class Stage:
         for key, reader in self._timeline.tracks.items():
             peer = peers.get(key.peer_id)
             if reader.info.kind == "video" and peer is not None and self._scenes.includes(peer):
-                self._feeds.setdefault(key, VideoFeed(reader)).read(first_us, last_us + 1)
+                self.read(key, first_us, last_us)
         self._tiles = None
+
+    def read(self, key: TrackKey, first_us: int, last_us: int) -> None:
+        """Read what the moments need of one track alone."""
+        self._feeds.setdefault(key, VideoFeed(self._timeline.tracks[key])).read(first_us, last_us + 1)
+
+    def digest(self, key: TrackKey) -> int:
+        """Return a number that stands for what a track gave for the moments opened or read last; 0 for nothing."""
+        feed = self._feeds.get(key)
+        return feed.digest() if feed else 0
 
     def change(self, t_us: int) -> _Change:
         """Return what to draw at session time `t_us` over what was drawn before."""
@@ -112,18 +121,18 @@ class Painter:
 
     def __init__(self, timeline: Timeline, scenes: Scenes, width: int, height: int) -> None:
         self._canvas = Canvas(width, height)
-        self._stage = Stage(timeline, scenes, width, height)
+        self.stage = Stage(timeline, scenes, width, height)
         # Decodes and scales the next picture while this one is encoded: the same work, on the other core.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stage")
 
     def pictures(self, clock: OutputClock, first: int, end: int) -> Iterator[tuple[int, VideoFrame]]:
         """Yield (tick, canvas) for the ticks `first` to `end` (excluded). The canvas is drawn over for the next one."""
-        self._stage.open(clock.tick_us(first), clock.tick_us(end - 1))
-        coming = self._worker.submit(self._stage.change, clock.tick_us(first))
+        self.stage.open(clock.tick_us(first), clock.tick_us(end - 1))
+        coming = self._worker.submit(self.stage.change, clock.tick_us(first))
         for tick in range(first, end):
             change = coming.result()
             if tick + 1 < end:
-                coming = self._worker.submit(self._stage.change, clock.tick_us(tick + 1))
+                coming = self._worker.submit(self.stage.change, clock.tick_us(tick + 1))
             self._draw(change)
             yield tick, self._canvas.frame
 

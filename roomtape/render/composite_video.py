@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from zlib import crc32
 
 from roomtape.capture.tracks import TrackReader
 from roomtape.capture.values import Frame
@@ -20,15 +21,40 @@ class VideoFeed:
         self._decoder: VideoDecoder | None = None
         self._due: deque[Frame] = deque()
         self._skipped: list[Frame] = []
+        self._trace: deque[tuple[int, int]] = deque()
+        self._before = self._chain = 0
         self.last_us: int | None = None
 
     def read(self, start_us: int, until_us: int) -> None:
         """Read frames before session time `until_us`; what no moment from `start_us` on needs is thrown away."""
         first = self._reader.next_us()
         while first is not None and first < until_us:
-            self._due.extend(self._reader.read(min(until_us, first + _CHUNK_US)))
+            frames = self._reader.read(min(until_us, first + _CHUNK_US))
+            self._due.extend(frames)
+            self._remember(frames, start_us)
             self.pass_over(start_us)
             first = self._reader.next_us()
+        self._remember([], start_us)
+
+    def digest(self) -> int:
+        """Return a number that stands for the frames which make the pictures of what was read for last.
+
+        Those are the frames since the last keyframe before it; 0 without any.
+        """
+        crc = self._before
+        for _, chain in self._trace:
+            crc = crc32(chain.to_bytes(4), crc)
+        return crc
+
+    def _remember(self, frames: list[Frame], start_us: int) -> None:
+        chain, trace = self._chain, self._trace
+        for frame in frames:
+            place = frame.time_us * 2 + (frame.lost_before > 0)
+            chain = crc32(frame.data, crc32(place.to_bytes(9, signed=True), 0 if frame.keyframe else chain))
+            trace.append((frame.time_us, chain))
+        while trace and trace[0][0] <= start_us:
+            self._before = trace.popleft()[1]
+        self._chain = chain
 
     def pass_over(self, t_us: int) -> None:
         """Go on to session time `t_us` without decoding; what the next picture is predicted from is kept."""

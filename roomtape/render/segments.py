@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+
+from roomtape.capture.values import TrackKey
 
 SECONDS = 4
 """Length of a segment. It is what a killed render loses at most; longer ones compress little better (a keyframe costs
@@ -32,12 +35,41 @@ class Segments:
         if not self.whole(index):
             publish(self.path(index), write)
 
+    def note(self, index: int, guesses: Mapping[TrackKey, int]) -> None:
+        """Keep what segment `index` was made of where that was a guess: track → a number that stands for its media.
+
+        To be called before the segment is there under its name. Without guesses an older note is removed.
+        """
+        path = self._note(index)
+        if guesses:
+            body = json.dumps([[key.peer_id, key.mindex, digest] for key, digest in guesses.items()])
+            publish(path, lambda out: out.write_text(body))
+        else:
+            path.unlink(missing_ok=True)
+
+    def notes(self) -> dict[int, dict[TrackKey, int]]:
+        """Return the notes of all segments that are there, in order."""
+        found = {}
+        for path in sorted(self._folder.glob("seg-*.guess")):
+            index = int(path.stem.removeprefix("seg-"))
+            if self.whole(index):
+                found[index] = {TrackKey(peer_id, mindex): d for peer_id, mindex, d in json.loads(path.read_bytes())}
+        return found
+
+    def drop(self, indices: Iterable[int]) -> None:
+        """Remove segments; their notes go when they are made anew."""
+        for index in indices:
+            self.path(index).unlink(missing_ok=True)
+
+    def _note(self, index: int) -> Path:
+        return self.path(index).with_suffix(".guess")
+
     def remove(self) -> None:
         """Remove all segments."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def publish(path: Path, write: Callable[[Path], None]) -> None:
+def publish(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` write a file that appears as `path` only when all of it is on the disk.
 
     What `write` raises is passed on; `path` is then as it was.

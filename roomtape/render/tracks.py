@@ -41,6 +41,7 @@ def render_tracks(job: RenderJob, work: Path, timeline: Timeline, wait: Wait, pr
     try:
         while not _advance(job, timeline, outputs, progress):
             wait()
+        _amend(job, timeline, outputs, progress)
         files, ledger = outputs.finish(out)
         outputs.pass_over_the_rest()
     finally:
@@ -83,6 +84,17 @@ def _advance(job: RenderJob, timeline: Timeline, outputs: _Outputs, progress: Pr
     return complete
 
 
+def _amend(job: RenderJob, timeline: Timeline, outputs: _Outputs, progress: Progress) -> None:
+    """Make anew the files of tracks that seemed silent for a while (docs/capture-log.md).
+
+    What they had sent before that came late, so that other packets were given up for it, or it is missing.
+    """
+    keys = outputs.forget_guessed()
+    if keys:
+        timeline.reread(keys)
+        _advance(job, timeline, outputs, progress)
+
+
 def _steps(start_us: int, end_us: int) -> Iterator[int]:
     yield from range(start_us + _STEP_US, end_us, _STEP_US)
     if end_us > start_us:
@@ -95,6 +107,7 @@ class _Outputs:
     def __init__(self, job: RenderJob, timeline: Timeline, parts: Path) -> None:
         self._job, self._timeline, self._parts = job, timeline, parts
         self._files: dict[TrackKey, list[TrackFile]] = {}
+        self._part = 0
         self.done_us = 0
 
     def advance(self, until_us: int, cut: Cut) -> None:
@@ -111,11 +124,21 @@ class _Outputs:
         peer = self._timeline.peers.get(key.peer_id)
         if peer is None or info.codec not in _CODECS or not belongs(self._timeline, self._job.recording_id, peer):
             return []
+        self._part += 1
         return [
-            TrackFile(index, layer, peer, info, self._parts / f"{len(self._files)}-{index}")
+            TrackFile(index, layer, peer, info, self._parts / f"{self._part}-{index}")
             for index, layer in enumerate(layers(self._job))
             if layer.media_kind == info.kind
         ]
+
+    def forget_guessed(self) -> list[TrackKey]:
+        """Give up the files of the tracks that were guessed about and return their keys; all is then read again."""
+        keys = [key for key in self._files if self._timeline.tracks[key].guessed]
+        for key in keys:
+            for file in self._files.pop(key):
+                file.discard()
+        self.done_us = 0
+        return keys
 
     def finish(self, out: Path) -> tuple[list[RenderedFile], dict[str, Entry]]:
         files, ledger, taken = [], {}, set[str]()

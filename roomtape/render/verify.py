@@ -94,6 +94,12 @@ def _ledger(work: Path) -> dict[str, Entry]:
 def _damage(job: RenderJob, timeline: Timeline) -> list[str]:
     peers = recorded_peers(timeline, job.recording_id)
     found = [text for key, track in timeline.tracks.items() if key.peer_id in peers for text in track.stats.damage]
+    for key in timeline.guessing(job.recording_id) if job.recording_id else ():
+        if key.peer_id in peers:
+            found.append(
+                f"{peers[key.peer_id].name or key.peer_id} fell silent and is captured on for another recording: up to "
+                f"4 KiB of {timeline.tracks[key].kind} sent right before that may come to the disk only later"
+            )
     if timeline.damaged_events:
         found.append(f"{timeline.damaged_events} lines of the event log cannot be read")
     return found

@@ -317,6 +317,67 @@ def test_a_folder_of_foreign_files_is_read_by_their_names(tmp_path: Path) -> Non
     assert timeline.name_at("echo", T0) == "echo"
 
 
+def test_a_log_that_appears_after_the_files_is_believed(tmp_path: Path) -> None:
+    _session(tmp_path)
+    log = (tmp_path / "events.jsonl").read_bytes()
+    (tmp_path / "events.jsonl").unlink()
+    timeline = _polled(tmp_path)
+    assert set(timeline.peers) == {"a-1", "b-1"}
+    assert timeline.intervals(None)
+    (tmp_path / "events.jsonl").write_bytes(log[: log.index(b"recording_started")])
+    timeline.poll()
+    assert set(timeline.tracks) == {A0}
+    assert timeline.tracks[A0].certain_us(None) is not None  # its take runs: more is waited for again
+    (tmp_path / "events.jsonl").write_bytes(log)
+    timeline.poll()
+    assert set(timeline.tracks) == {A0, B0, B1}
+    assert set(timeline.peers) == {"a", "b"}
+    assert timeline.intervals("r") == [Interval(T0, T0 + 10 * SEC)]
+    assert len(timeline.tracks[A0].read(T0 + 100 * SEC)) == 500
+
+
+def test_going_on_without_a_silent_track_is_known_as_a_guess_until_it_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a-1-audio-0.mjr"
+    content = write_mjr(path, "audio", "opus", T0, _opus(5)).read_bytes()
+    path.write_bytes(_flushed(content, len(content)))
+    _log(tmp_path, _joined("a", T0), ev.TakeStarted(T0, "a", "a-1"), ev.RecordingStarted(T0, "r"))
+    timeline = _polled(tmp_path)
+    track = timeline.tracks[A0]
+    timeline.horizon_us("r", T0 + SILENT_US)
+    assert not track.guessed
+    horizon = timeline.horizon_us("r", T0 + SILENT_US + 20 * SEC)
+    assert track.guessed
+    assert timeline.guessing("r") == [A0]
+    early = track.read(horizon)
+    assert 0 < len(early) < 250
+
+    path.write_bytes(content)
+    _log(tmp_path, ev.TakeStopped(T0 + 100 * SEC, "a", "a-1"), ev.RecordingStopped(T0 + 100 * SEC, "r"))
+    timeline.poll()
+    assert timeline.guessing("r") == []
+    assert track.guessed  # what was read may still be wrong
+    timeline.reread()
+    assert not track.guessed
+    assert len(track.read(horizon)) == 250
+
+
+def test_a_recording_whose_packets_end_before_a_silence_is_not_in_doubt(tmp_path: Path) -> None:
+    write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, _opus(5))
+    _log(
+        tmp_path,
+        _joined("a", T0),
+        ev.TakeStarted(T0, "a", "a-1"),
+        *(ev.RecordingStarted(T0, "r"), ev.RecordingStopped(T0 + 4 * SEC, "r")),
+        *(ev.RecordingStarted(T0, "s"), ev.RecordingStopped(T0 + 9 * SEC, "s")),
+        ev.RecordingStarted(T0, "t"),
+    )
+    timeline = _polled(tmp_path)
+    for recording_id in "rst":
+        timeline.horizon_us(recording_id, T0 + SILENT_US + 20 * SEC)
+    assert timeline.guessing("r") == []
+    assert timeline.guessing("s") == timeline.guessing("t") == [A0]
+
+
 def test_a_short_take_that_was_never_stopped_is_there_when_everything_is_asked_for(tmp_path: Path) -> None:
     write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, _opus(0.3))
     _log(tmp_path, _joined("a", T0), ev.TakeStarted(T0, "a", "a-1"))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from roomtape.capture.values import Frame, Interval, TrackInfo, TrackKey
-from roomtape.render.composite_audio import AudioFeed, mixed
+from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed, read_for
 from roomtape.render.composite_clock import OutputClock
 from tests.support.sound import clicks, opus_tone
 
@@ -91,3 +91,21 @@ def test_a_cut_is_soft_and_what_lies_in_the_pause_is_not_heard() -> None:
 def test_nobody_is_silence() -> None:
     assert not mixed([], clock((0, 2)), 0, 96_000, 2).any()
     assert not mixed([feed(400, seconds=1)], clock((3, 5)), 0, 96_000, 2).any()
+
+
+def test_the_digest_tells_other_packets_and_nothing_else() -> None:
+    whole = clock((0.5, 5.5))
+    stretches = whole.stretches(96_000, 144_000)
+
+    def digest(*drop: int, before: bool = False) -> int:
+        one = feed(400, drop=drop)
+        if before:
+            mixed([one], whole, 0, 96_000, 2)
+        read_for(one, stretches, AHEAD_US)
+        return one.digest(stretches)
+
+    assert digest() == digest(before=True) == digest(20) == digest(260) != 0
+    assert len({digest(), digest(150), digest(110), digest(174, 175)}) == 4
+    silent = feed(400, seconds=1)
+    read_for(silent, stretches, AHEAD_US)
+    assert silent.digest(stretches) == 0

@@ -113,3 +113,18 @@ def test_an_unknown_codec_shows_nothing() -> None:
     feed = VideoFeed(frames)
     feed.read(0, 1_000_000)
     assert feed.show(500_000, HOLD) is None
+
+
+def test_the_digest_tells_other_frames_since_the_last_keyframe_and_nothing_else() -> None:
+    def digest(*drop: int, before: bool = False) -> int:
+        feed = VideoFeed(reader(drop))
+        if before:
+            feed.read(0, 700_000)
+            feed.read(700_000, 1_500_001)
+        feed.read(1_500_000, 2_200_001)
+        return feed.digest()
+
+    assert digest() == digest(before=True) == digest(3) == digest(60) != 0
+    assert digest(30, before=True) == digest(30)
+    assert len({digest(), digest(30), digest(37), digest(40), digest(53), digest(*range(75))}) == 6
+    assert digest(*range(75)) == 0

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from roomtape.capture.values import TrackKey
 from roomtape.render.segments import Segments, publish
 
 
@@ -22,6 +23,20 @@ def test_a_segment_is_made_once(tmp_path: Path) -> None:
     assert len(made) == 1
     assert segments.path(12).name == "seg-000012.nut"
     assert [p.name for p in (tmp_path / "s").iterdir()] == ["seg-000012.nut"]
+
+
+def test_notes_are_of_segments_that_are_there(tmp_path: Path) -> None:
+    segments = Segments(tmp_path)
+    guess = {TrackKey("ann", 0): 7, TrackKey("b/o b", 1001): 0}
+    for index in (3, 4, 12):
+        segments.note(index, guess)
+        segments.make(index, lambda path: path.touch())
+    segments.note(5, guess)
+    assert segments.notes() == {3: guess, 4: guess, 12: guess}
+    segments.note(4, {})
+    segments.drop([3])
+    assert segments.notes() == {12: guess}
+    assert not segments.whole(3)
 
 
 def test_a_failed_write_leaves_nothing_under_the_name(tmp_path: Path) -> None:

@@ -120,3 +120,11 @@ def test_damage_of_the_log_is_a_warning(tmp_path: Path) -> None:
     rendered.timeline.poll()
     assert rendered.verify() == ["1 lines of the event log cannot be read"]
     assert file.role == "track"
+
+
+def test_last_words_that_may_come_later_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rendered = Rendered(tmp_path)
+    track = next(iter(rendered.timeline.tracks))
+    monkeypatch.setattr(rendered.timeline, "guessing", lambda recording_id: [track])
+    (sentence,) = rendered.verify()
+    assert "fell silent" in sentence
