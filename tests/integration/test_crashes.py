@@ -16,6 +16,8 @@ from tests.support import detect, scene
 from tests.support.server import Server, running
 from tests.support.wait import until
 
+pytestmark = pytest.mark.timeout(240)  # a server takes long to start on a busy machine
+
 Moment = Callable[[Path, Path], object]
 """Tells by a recording's work folder and its bucket folder whether the moment has come."""
 

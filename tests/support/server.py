@@ -17,7 +17,7 @@ import cloudflare
 import httpx
 
 ROOMTAPE = Path(sys.executable).with_name("roomtape")
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 
 
 @dataclass
