@@ -110,7 +110,12 @@ class SessionLog:
 
     def _add_peer_event(self, event: ev.PeerJoined | ev.PeerLeft | ev.PeerRenamed) -> None:
         peer_id = event.peer_id
-        if isinstance(event, ev.PeerJoined):
+        known = self.peers.get(peer_id)
+        if isinstance(event, ev.PeerJoined) and known is not None and known.left_us is not None:
+            away = (*known.away, (known.left_us, event.t))
+            self.peers[peer_id] = replace(known, left_us=None, away=away)
+            self._names[peer_id].put(event.t, event.name)
+        elif isinstance(event, ev.PeerJoined):
             self.peers[peer_id] = PeerSpan(
                 peer_id,
                 event.participant_id,

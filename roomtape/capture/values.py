@@ -83,7 +83,10 @@ class Interval:
 
 @dataclass(frozen=True)
 class PeerSpan:
-    """A peer's presence; `left_us` None while it is there. `name` is the one it came with."""
+    """A peer's presence; `left_us` None while it is there. `name` is the one it came with.
+
+    `away` are the stretches, (left, came back) in µs, of a peer that was given up and came back under the same id.
+    """
 
     peer_id: str
     participant_id: str
@@ -93,6 +96,13 @@ class PeerSpan:
     hidden: bool
     joined_us: int
     left_us: int | None
+    away: tuple[tuple[int, int], ...] = ()
+
+    def present_at(self, t_us: int) -> bool:
+        """Tell whether the peer was there at a moment."""
+        if t_us < self.joined_us or (self.left_us is not None and t_us >= self.left_us):
+            return False
+        return not any(left <= t_us < back for left, back in self.away)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,14 @@ def test_names_of_takes_are_read_back(tmp_path: Path) -> None:
     assert [(f.base, f.kind, f.mindex) for f in found] == [(base, "audio", 0), (base, "video", 1)]
 
 
+def test_a_peers_later_transports_have_m_lines_of_their_own(tmp_path: Path) -> None:
+    base = paths.take_base("0b1c-2d", 3, 2)
+    (tmp_path / f"{base}-video-4.mjr").touch()
+    (found,) = paths.track_files(tmp_path)
+    assert (found.base, found.kind, found.mindex) == (base, "video", 2 * paths.TRANSPORT_STRIDE + 4)
+    assert base != paths.take_base("0b1c-2d", 3)
+
+
 def test_capture_folder() -> None:
     assert paths.capture_dir(Path("/d"), "s1") == Path("/d/capture/s1")
 

@@ -77,3 +77,13 @@ def test_steps_join_what_repeats() -> None:
     assert steps.spans(True) == [(1, 5), (9, None)]
     assert steps.at(0) is None
     assert steps.at(7) is False
+
+
+def test_a_peer_that_comes_back_under_its_id_was_away_in_between() -> None:
+    log = _log([*EVENTS[:-1], ev.PeerJoined(60, "p", "part", "user", "Ann II")])
+    peer = log.peers["p"]
+    assert [peer.present_at(t) for t in (9, 10, 40, 41, 59, 60, 99)] == [False, True, True, False, False, True, True]
+    assert [log.name_at("p", t) for t in (59, 60)] == ["Anna", "Ann II"]
+    log.add(ev.PeerLeft(70, "p", "left"))
+    assert not log.peers["p"].present_at(70)
+    assert log.peers["p"].joined_us == 10
