@@ -16,11 +16,11 @@ from roomtape.errors import DestinationError
 from roomtape.simulate.ownserver import until
 from roomtape.simulate.participant import Media
 
-SETTLE_S = 4.0
-"""After a start or a stop, before measuring: the follower begins two seconds after the start, and loads libraries."""
+SETTLE_S = 3.0
+"""After a start or a stop, before measuring: what these cost happens once."""
 
-PARTS = ("janus", "server", "render")
-"""What is measured: Janus, the server's process, and the render processes that follow the recording."""
+PARTS = ("janus", "server")
+"""What is measured: Janus, and the server's process. A track recording needs no other while it runs."""
 _PERCENT = "% core"
 
 
@@ -61,7 +61,7 @@ def part(name: str, server_pid: int) -> list[int]:
     janus = [p.pid for p in children if p.name() == "janus"]
     if not janus:
         raise DestinationError("the server has no Janus of its own; unset ROOMTAPE_JANUS_URL to measure")
-    return janus if name == "janus" else [p.pid for p in children if p.pid not in janus]
+    return janus
 
 
 def _figures(off: list[dict[str, float]], on: list[dict[str, float]], publishers: int) -> list[Figure]:
