@@ -4,6 +4,7 @@ import { Api } from "./api.js";
 const HOST = "group_call_host";
 const GUEST = "group_call_participant";
 const LOOK_AGAIN_MS = 4000;
+const MEETINGS_SHOWN = 4;
 const STATES = {
   INVOKED: ["live", "starting"],
   RECORDING: ["live", "recording"],
@@ -16,6 +17,7 @@ const STATES = {
 const at = (id) => document.getElementById(id);
 let api = null;
 let timer = 0;
+let allMeetings = false;
 
 function made(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -163,7 +165,8 @@ async function look() {
   try {
     const [meetings, recordings] = await Promise.all([api.meetings(), api.recordings()]);
     if (api !== asked) return;
-    fill("meetings", meetings, meetingItem, "No meetings yet. Create one above, then open it as host.");
+    at("more").hidden = allMeetings || meetings.length <= MEETINGS_SHOWN;
+    fill("meetings", allMeetings ? meetings : meetings.slice(0, MEETINGS_SHOWN), meetingItem, "No meetings yet. Create one above, then open it as host.");
     fill("recordings", recordings, recordingItem, "No recordings yet. In a meeting: More → Record.");
     if (at("trouble").dataset.from === "look") trouble(null);
     delete at("trouble").dataset.from;
@@ -231,6 +234,10 @@ at("app").onchange = () => {
 };
 at("name").value = sessionStorage.getItem("name") ?? "";
 at("name").oninput = () => sessionStorage.setItem("name", at("name").value);
+at("more").onclick = () => {
+  allMeetings = true;
+  look();
+};
 at("sign-out").onclick = () => signOut();
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()));
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Protocol
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +11,7 @@ from roomtape.db.database import Database
 from roomtape.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
 from roomtape.rooms import publishing, sdp
 from roomtape.rooms.admission import Admission, admit
+from roomtape.rooms.ice import ice_servers
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
@@ -51,7 +53,7 @@ def router(deps: WhipDeps) -> APIRouter:
         response.headers["ETag"] = wanted.etag
         response.headers["Accept-Patch"] = FRAGMENT
         response.headers["Access-Control-Expose-Headers"] = "Location, ETag, Link, Accept-Patch"
-        for link in ice_links(deps.settings):
+        for link in ice_links(deps.settings, admission.participant.id, int(time.time())):
             response.headers.append("Link", link)
         return response
 
@@ -111,9 +113,17 @@ async def body(request: Request, media_type: str) -> str:
         raise InvalidRequest("the body is not UTF-8 text", "sdp", 400) from error
 
 
-def ice_links(settings: Settings) -> list[str]:
-    """Return the Link headers that tell WHIP clients of STUN and TURN servers (RFC 9725, section 4.6)."""
-    return [f'<{url}>; rel="ice-server"' for url in settings.ice_servers]
+def ice_links(settings: Settings, who: str, now_s: int) -> list[str]:
+    """Return the Link headers that tell WHIP clients of STUN and TURN servers (RFC 9725, section 4.6).
+
+    `who` and `now_s` (s since the Unix epoch) are what TURN credentials are made for.
+    """
+    links = [f'<{url}>; rel="ice-server"' for url in settings.ice_servers]
+    for server in ice_servers(settings, who, now_s):
+        if "credential" in server:
+            about = f'username="{server["username"]}"; credential="{server["credential"]}"; credential-type="password"'
+            links += [f'<{url}>; rel="ice-server"; {about}' for url in server["urls"]]
+    return links
 
 
 def _check_role(admission: Admission, wanted: offer.Offer) -> None:

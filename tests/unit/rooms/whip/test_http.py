@@ -13,6 +13,7 @@ from roomtape.domain.meeting import Participant, Preset
 from roomtape.errors import InvalidRequest
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.rooms.whip import http as whip
+from roomtape.settings import Settings
 from tests.support.house import NOW, House
 from tests.support.offers import OFFER, offer
 
@@ -153,3 +154,13 @@ async def test_browsers_of_any_origin_may_ask(door: Door) -> None:
     assert plain.headers["accept-post"] == "application/sdp"
     answer = await door.publish(Origin="https://app.test")
     assert "Location" in answer.headers["access-control-expose-headers"]
+
+
+def test_turn_servers_are_told_with_credentials_of_the_participant(tmp_path: Path) -> None:
+    settings = Settings(
+        data_dir=tmp_path, ice_servers=("stun:a.test",), turn_urls=("turn:b.test",), turn_secret="north", turn_ttl_s=60
+    )
+    stun, turn = whip.ice_links(settings, "ada", 1_000)
+    assert stun == '<stun:a.test>; rel="ice-server"'
+    assert turn.startswith('<turn:b.test>; rel="ice-server"; username="1060:ada"; credential="')
+    assert turn.endswith('; credential-type="password"')
