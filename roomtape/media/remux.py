@@ -71,7 +71,8 @@ class Remuxer:
         packet.stream = stream
         packet.time_base = _MS
         packet.pts = packet.dts = ms
-        packet.duration = duration = (duration_us + 500) // 1000
+        # A file of one frame of unknown length would have no Duration, and players could not seek in it.
+        packet.duration = duration = (duration_us + 500) // 1000 or int(self.packets == 0)
         packet.is_keyframe = keyframe
         out.mux_one(packet)
         self._last_ms = ms

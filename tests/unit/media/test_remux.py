@@ -82,6 +82,16 @@ def test_header_has_duration_cues_and_the_wall_time(tmp_path: Path) -> None:
         assert 24_000 <= packet.pts <= 30_000
 
 
+def test_a_single_picture_of_unknown_length_says_how_long_it_is(tmp_path: Path) -> None:
+    with Remuxer(tmp_path / "a.webm", "vp8", START_US) as remuxer:
+        remuxer.write(0, 0, video_loop("vp8", 320, 180).frames[0], True)
+        remuxer.finish()
+    assert remuxer.end_ms == 1
+    with av.open(str(tmp_path / "a.webm")) as source:
+        assert source.duration == 1000
+        assert len(list(source.decode(video=0))) == 1
+
+
 def test_same_frames_give_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.webm", "b.webm"):
         write_tone(tmp_path / name, [i * 20_000 for i in range(100)])
