@@ -154,6 +154,9 @@ class Supervisor:
         self._runner.start_following(folder)
 
     def _changed(self, recording: Recording) -> None:
+        session = self._rooms.sessions.get(recording.session_id)
+        if session is not None:
+            session.observers.recording_changed(session, recording.id, recording.kind.value, recording.status.value)
         if recording.status not in ACTIVE:
             self._disarm(recording.id)
             return

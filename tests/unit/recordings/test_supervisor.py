@@ -39,6 +39,23 @@ async def test_record_on_start_and_a_start_request_at_once_make_one_recording(tm
     await world.close()
 
 
+async def test_everybody_in_the_meeting_is_told_of_each_step_of_a_recording(world: World) -> None:
+    session = await world.rooms.make("sess-1")
+    told: list[tuple[str, str, str]] = []
+
+    class Observer:
+        def recording_changed(self, _: object, recording_id: str, kind: str, status: str) -> None:
+            told.append((recording_id, kind, status))
+
+    session.observers.append(Observer())  # type: ignore[arg-type]
+    recording = await world.running()
+    await world.recordings.pause(recording.id)
+    await world.recordings.resume(recording.id)
+    await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
+    steps = ["RECORDING", "PAUSED", "RECORDING", "UPLOADING"]
+    assert told == [(recording.id, "COMPOSITE", status) for status in steps]
+
+
 async def test_an_empty_meeting_ends_its_recording_at_the_due_moment(tmp_path: Path) -> None:
     world = await World.make(tmp_path, empty_stop_s=0.2)
     session = await world.rooms.make("sess-1")
