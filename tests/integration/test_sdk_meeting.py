@@ -114,7 +114,9 @@ async def test_chat_reaches_all_or_one(ann: SdkPeer, bob: SdkPeer) -> None:
 
 
 async def test_a_file_in_chat_is_there_for_the_others(ann: SdkPeer, bob: SdkPeer) -> None:
-    await bob.run("meeting => meeting.chat.sendFileMessage(new File(['the agenda'], 'agenda.txt'))")
+    # Without a type the SDK puts `{}` there instead of the file.
+    file = "new File(['the agenda'], 'agenda.txt', {type: 'text/plain'})"
+    await bob.run(f"meeting => meeting.chat.sendFileMessage({file})")
     script = "meeting => meeting.chat.messages.find(m => m.name === 'agenda.txt')?.link"
     link = await ann.until(script)
     async with httpx.AsyncClient() as client:
