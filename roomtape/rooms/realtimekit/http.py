@@ -26,6 +26,7 @@ PING_EVERY_S = 10.0
 DEAD_AFTER_S = 30.0
 """Of a client that has not said anything: the SDK answers every ping."""
 OPEN_WITHIN_S = 15.0
+REFUSED_DOWN_S = 0.05
 SENT_WITHIN_S = 20.0
 """For one frame; a client whose network takes nothing for so long is gone."""
 GOODBYES = frozenset({1000, 1001})
@@ -95,6 +96,8 @@ async def _refuse(websocket: WebSocket, error: RoomtapeError | TimeoutError) -> 
     body: dict[str, Any] = {"success": False, "error": {"code": status, "message": message}}
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
         await websocket.send_denial_response(JSONResponse(body, status))
+        # uvicorn logs an error when this returns before the connection is down.
+        await asyncio.sleep(REFUSED_DOWN_S)
     else:
         await websocket.close()
 
