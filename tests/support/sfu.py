@@ -9,7 +9,7 @@ from pathlib import Path
 
 from roomtape.errors import SfuError, StorageError
 from roomtape.sfu.port import Candidate, Down, Handle, Published, PublishedTrack, SfuEvent, Subscription, Up, Wish
-from tests.support.subscriber import FakeSubscriber, active_tracks
+from tests.support.subscriber import FakeSubscriber, active_tracks, answer_to
 
 
 @dataclass
@@ -81,7 +81,7 @@ class FakeSfu:
         if not presence:
             if self.comes_up:
                 asyncio.get_running_loop().call_soon(self.report, Up(handle))
-            return Published(handle, "v=0 answer", active_tracks(offer))
+            return Published(handle, answer_to(offer), active_tracks(offer))
         return Published(handle, "v=0 answer", (PublishedTrack(0, "0", "audio", "opus"),))
 
     def report(self, event: SfuEvent) -> None:
@@ -102,7 +102,7 @@ class FakeSfu:
                     (folder / f"{capture_base}-{track.kind}-{track.mindex}.mjr").touch()
         for subscriber in self.subscribers.values():
             subscriber.published(self.published[handle], {track.mid for track in tracks})
-        return Published(handle, f"v=0 answer {offer.count('m=')}", tracks)
+        return Published(handle, answer_to(offer), tracks)
 
     async def open_subscriber(self, room_id: str) -> Subscription:
         self._called("open_subscriber")

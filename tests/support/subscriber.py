@@ -131,3 +131,22 @@ def active_tracks(offer: str) -> tuple[PublishedTrack, ...]:
             kind, codec = ("audio", "opus") if section.kind == "audio" else ("video", "vp8")
             found.append(PublishedTrack(section.index, section.attribute("mid") or "", kind, codec))  # type: ignore[arg-type]
     return tuple(found)
+
+
+def answer_to(offer: str) -> str:
+    """Return Janus's answer to a publisher: what never was active is refused, except the first m-line."""
+    found = sdp.parse(offer).sections
+    lines = ["v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=VideoRoom", "t=0 0", "a=group:BUNDLE 0"]
+    for section in found:
+        active = section.direction == "sendonly"
+        port = 9 if active or section.index == 0 else 0
+        formats, maps = ("111", OPUS) if section.kind == "audio" else ("96", VP8)
+        lines += [
+            f"m={section.kind} {port} UDP/TLS/RTP/SAVPF {formats if active else 0}",
+            "c=IN IP4 192.0.2.9",
+            "a=recvonly" if active else "a=inactive",
+            f"a=mid:{section.attribute('mid')}",
+            *(maps if active else []),
+            *(ICE if port else []),
+        ]
+    return "\r\n".join([*lines, ""])

@@ -293,8 +293,9 @@ class SdkPeer:
 
     async def save(self) -> None:
         """Keep the transports for a restart."""
-        if not self.closed:
-            await rows.put_media(self._house.rooms.db, self.peer.id, self.session.id, self._dump())
+        async with self._house.rows_lock:
+            if not self.closed:
+                await rows.put_media(self._house.rooms.db, self.peer.id, self.session.id, self._dump())
 
     def _dump(self) -> dict[str, Any]:
         handle = self.peer.handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ class SdkMedia:
 
     def __init__(self, rooms: House) -> None:
         self.rooms = rooms
+        self.rows_lock = asyncio.Lock()
         self._peers: dict[str, SdkPeer] = {}
         self._watching: dict[Handle, SdkPeer] = {}
 
@@ -71,9 +73,15 @@ class SdkMedia:
             return
         found.end()
         self.clear(found)
-        self.rooms.spawn(rows.drop_media(self.rooms.db, peer_id))
+        self.rooms.spawn(self._erase(peer_id))
         if not found.session.ended and not self.rooms.stopping:
             self.rooms.schedule_end(found.session)
+
+    async def _erase(self, peer_id: str) -> None:
+        """Forget the peer's row, unless it has come back by now."""
+        async with self.rows_lock:
+            if peer_id not in self._peers:
+                await rows.drop_media(self.rooms.db, peer_id)
 
     def clear(self, peer: SdkPeer) -> None:
         """End the transports of a peer that is out."""
