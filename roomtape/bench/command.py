@@ -45,7 +45,7 @@ def bench(
     plan = QUICK if quick else Plan()
     told = facts()
     if float(told["load"]) > (os.cpu_count() or 1) / 2:
-        console.print(f"[yellow]The machine is busy (load {told['load']}): the figures will be worse than on an idle one.[/]")
+        console.print(f"[yellow]The machine is busy (load {told['load']}): on an idle one the figures are better.[/]")
     figures: list[Figure] = []
     try:
         with tempfile.TemporaryDirectory(prefix="roomtape-bench-") as folder:
