@@ -99,3 +99,23 @@ async def test_small_facts_are_kept_and_replaced(db: Database) -> None:
     await sessions.write_state(db, "sfu", {"session": 1})
     await sessions.write_state(db, "sfu", {"session": 2**53})
     assert await sessions.read_state(db, "sfu") == {"session": 2**53}
+
+
+async def test_a_peer_that_comes_back_is_the_same_row(db: Database) -> None:
+    gone = peer("peer-1", LIVE, 5)
+    await sessions.add_peer(db, gone)
+    back = replace(gone, left_at=None, leave_reason=None, transport=1, tracks=())
+    await sessions.add_peer(db, back)
+    assert await sessions.peers(db, LIVE.id, only_present=True) == [back]
+    assert await sessions.peer(db, "peer-1") == back
+    assert await sessions.peer(db, "nobody") is None
+
+
+async def test_the_media_of_an_sdk_peer_is_kept_until_it_is_dropped(db: Database) -> None:
+    await sessions.put_media(db, "peer-1", LIVE.id, {"send": 1})
+    await sessions.put_media(db, "peer-1", LIVE.id, {"send": 2})
+    await sessions.put_media(db, "peer-2", ENDED.id, {})
+    assert await sessions.media_of(db, LIVE.id) == {"peer-1": {"send": 2}}
+    await sessions.drop_media(db, "peer-1")
+    await sessions.drop_media(db, "peer-1")
+    assert await sessions.media_of(db, LIVE.id) == {}
