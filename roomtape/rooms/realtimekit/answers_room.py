@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound
-from roomtape.rooms.realtimekit.actions import Action, Enter, Kick, KickAll, Leave, Rename
+from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound, RoomtapeError
+from roomtape.rooms.realtimekit.actions import Action, Do, Enter, Kick, KickAll, Leave, Rename
 from roomtape.rooms.realtimekit.ask import Ask
 from roomtape.rooms.realtimekit.events import Room as Event
 from roomtape.rooms.realtimekit.stores import check_json
@@ -180,7 +180,12 @@ def kick_all(ask: Ask[pb.KickAllPeersRequest]) -> list[Action]:
     """Everybody is told that the session is over before its end takes them out; the sender is one of them."""
     ask.check(ask.member.permissions.kick, "put others out")
     told = ask.room.everybody_out()
-    return told + ask.do(KickAll(), lambda _: [])
+
+    def failed(error: RoomtapeError) -> list[Action]:
+        ask.room.ended = False
+        return ask.error(error)
+
+    return [*told, Do(KickAll(), lambda _: [], failed)]
 
 
 def waiting_requests(ask: Ask[pb.EmptyResponse]) -> list[Action]:

@@ -19,9 +19,12 @@ from roomtape.rooms.realtimekit.door import Door
 from roomtape.rooms.realtimekit.session_door import Seat, SessionDoor
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
+from roomtape.settings import Settings
 
 log = structlog.get_logger()
 
+ROOM_FILES = "rooms"
+"""In the data folder."""
 PING_EVERY_S = 10.0
 DEAD_AFTER_S = 30.0
 """Of a client that has not said anything: the SDK answers every ping."""
@@ -39,6 +42,9 @@ class SocketDeps(Protocol):
     """What the socket needs; the API's dependencies have all of it."""
 
     @property
+    def settings(self) -> Settings: ...
+
+    @property
     def db(self) -> Database: ...
 
     @property
@@ -51,7 +57,7 @@ class SocketDeps(Protocol):
 def router(deps: SocketDeps) -> APIRouter:
     """Return the route of the socket. It is served on every host name, so on `socket-edge.*` too."""
     routes = APIRouter()
-    door = Door(deps.rooms, deps.db)
+    door = Door(deps.rooms, deps.db, deps.settings.data_dir / ROOM_FILES)
 
     @routes.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:

@@ -66,7 +66,7 @@ _ANSWERS: dict[int, _Spec] = {
     RoomEvent.KICK: _Spec(room.kick, pb.RemoveParticipantsRequest),
     RoomEvent.KICK_ALL: _Spec(room.kick_all, pb.KickAllPeersRequest),
     RoomEvent.GET_WAITING_ROOM_REQUESTS: _Spec(room.waiting_requests),
-    RoomEvent.ACCEPT_WAITING_ROOM_REQUESTS: _Spec(room.accept_waiting, pb.AcceptWaitingRoomRequests),
+    RoomEvent.ACCEPT_WAITING_ROOM_REQUESTS: _Spec(room.accept_waiting, pb.AcceptWaitingRoomRequests, told=True),
     RoomEvent.DENY_WAITING_ROOM_REQUESTS: _Spec(room.deny_waiting, pb.DenyWaitingRoomRequests),
     Chat.GET_MESSAGES: _Spec(talk.messages, needs=_S),
     Chat.GET_PAGINATED_MESSAGES: _Spec(talk.page, pb.GetPaginatedChatMessageRoomRequest, _S),
@@ -175,6 +175,8 @@ class PeerProtocol:
         self._check(spec, frame.event)
         if spec.told and not self._told.take(now_ms):
             raise Conflict(f"too fast: {TOLD_PER_S} of these a second; try again in a moment")
+        if spec.told:
+            self.room.changes += 1
         done = spec.answer(Ask(self.room, self.member, frame.event, frame.id, message, now_ms))
         if frame.event == Media.JOIN_ROOM:
             self.media_begun = True

@@ -31,7 +31,8 @@ _TYPES = {Kind.COMPOSITE: pb.RECORDING_TYPE_COMPOSITE, Kind.TRACK: pb.RECORDING_
 class Room:
     """One live session as SDK clients know it; `created_s` in s since the Unix epoch.
 
-    Methods that change something return the frames that tell of it.
+    Methods that change something return the frames that tell of it. `changes` counts what may have changed that is to
+    be remembered (`memory`).
     """
 
     meeting_id: str
@@ -47,6 +48,7 @@ class Room:
     waiting: WaitingRoom = field(default_factory=WaitingRoom)
     speakers: Speakers = field(default_factory=Speakers)
     ended: bool = False
+    changes: int = 0
 
     # -- who is told
 

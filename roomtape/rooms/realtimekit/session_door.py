@@ -14,11 +14,12 @@ from roomtape.errors import Conflict, OurError, RoomtapeError, SfuError
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.realtimekit import actions as act
-from roomtape.rooms.realtimekit import permissions, producers
+from roomtape.rooms.realtimekit import memory, permissions, producers
 from roomtape.rooms.realtimekit.actions import Action
 from roomtape.rooms.realtimekit.link import Link
 from roomtape.rooms.realtimekit.media_port import PeerMedia, ProducerInfo
 from roomtape.rooms.realtimekit.member import Member
+from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.realtimekit.protocol import PeerProtocol
 from roomtape.rooms.realtimekit.room import Room
 
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 WORK_WITHIN_S = 18.0
 """The SDK gives a request up after 20 s; by then it has an answer."""
+SAVE_AFTER_S = 1.0
 MOST_WORK = 64
 """Requests of one client that the media side may be at."""
 COME_BACK, REPLACED = 1012, 1008
@@ -51,14 +53,18 @@ class Seat:
 class SessionDoor:
     """Observes a session (`rooms.observers.RoomObserver`) and serves its sockets; lives as long as the session."""
 
-    def __init__(self, house: House, session: LiveSession, active: list[Recording]) -> None:
+    def __init__(self, house: House, session: LiveSession, active: list[Recording], files: RoomFiles) -> None:
         self._house = house
+        self._files = files
         self.session = session
         self.room = Room(session.meeting_id, session.title, session.started_us // 1_000_000)
         self.room.recordings = {r.id: (r.kind, r.status) for r in active}
         self.seats: dict[str, Seat] = {}
         self._medias: dict[str, PeerMedia] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._saved = 0
+        self._saving = asyncio.Lock()
+        self._save_due: asyncio.TimerHandle | None = None
         for peer in session.peers.values():
             self._present(peer)
         session.observers.append(self)
@@ -95,9 +101,14 @@ class SessionDoor:
             return
         del self.seats[peer_id]
         self._carry_out(None, self.room.disconnected(seat.protocol.member))
-        if not goodbye:
+        if goodbye:
+            await self._take_out(seat)
+        else:
             seat.media.socket_lost()
-            return
+        await self.save()
+
+    async def _take_out(self, seat: Seat) -> None:
+        peer_id = seat.link.peer_id
         try:
             await asyncio.wait_for(seat.media.close("left"), WORK_WITHIN_S)
         except (RoomtapeError, TimeoutError) as error:
@@ -108,6 +119,21 @@ class SessionDoor:
     def receive(self, seat: Seat, data: bytes) -> None:
         """Take a frame of a client."""
         self._carry_out(seat, seat.protocol.receive(data, now_us() // 1000))
+        if self.room.changes != self._saved and self._save_due is None:
+            loop = asyncio.get_running_loop()
+            self._save_due = loop.call_later(SAVE_AFTER_S, lambda: self._spawn(self.save()))
+
+    async def save(self) -> None:
+        """Keep for a restart what the room remembers."""
+        if self._save_due is not None:
+            self._save_due.cancel()
+            self._save_due = None
+        async with self._saving:
+            changes = self.room.changes
+            if changes == self._saved or self.room.ended:
+                return
+            self._saved = changes
+            await asyncio.to_thread(self._files.save, self.session.id, memory.dump(self.room))
 
     # -- actions
 
@@ -247,12 +273,17 @@ class SessionDoor:
 
     def session_ended(self, session: LiveSession, reason: str) -> None:
         """Who was put out is told so; who was only about to join an empty session connects again, to the next one."""
+        self._spawn(self._forget())
         if reason == "kicked_all":
             self._carry_out(None, self.room.everybody_out())
             return
         self.room.ended = True
         for seat in self.seats.values():
             seat.link.close(COME_BACK, "this session is over; connect again")
+
+    async def _forget(self) -> None:
+        async with self._saving:
+            await asyncio.to_thread(self._files.forget, self.session.id)
 
 
 def _name(work: act.Work) -> str:

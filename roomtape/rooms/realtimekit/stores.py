@@ -69,6 +69,11 @@ class Stores:
             self.stores.pop(store, None)
         return gone
 
+    def put_back(self, stores: dict[str, list[pb.PluginStoreItem]]) -> None:
+        """Take over what was remembered of all stores."""
+        self.stores = {name: {i.store_key: i for i in items} for name, items in stores.items()}
+        self.size = sum(_size(i) for items in self.stores.values() for i in items.values())
+
 
 def _item(key: str, payload: bytes, peer_id: str, now_ms: int) -> pb.PluginStoreItem:
     if not key or len(key) > LONGEST_NAME:

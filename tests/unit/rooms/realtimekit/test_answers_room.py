@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from roomtape.errors import InvalidRequest
+from roomtape.errors import InvalidRequest, SfuError
 from roomtape.rooms.realtimekit import actions as act
 from roomtape.rooms.realtimekit import answers_room
 from roomtape.rooms.realtimekit.events import Media, Room
@@ -126,6 +126,14 @@ def test_kick_all_tells_everybody_that_the_meeting_has_ended_first() -> None:
         assert client.got[0].event == Room.KICK_ALL
         assert Room.KICK not in client.order()
     assert act.KickAll() in world.done
+
+
+def test_a_session_that_could_not_be_ended_takes_people_in_again() -> None:
+    world = World()
+    ann = world.joined("ann", HOST)
+    world.fails = {act.KickAll: SfuError("away")}
+    assert "away" in ann.refused(Room.KICK_ALL, pb.KickAllPeersRequest())
+    assert not world.room.ended
 
 
 def test_only_who_may_sees_and_opens_the_waiting_room() -> None:

@@ -29,6 +29,7 @@ PEER = "6b0b5df3-9f0f-4a3e-9a55-0a30a5f8f4d1"
 
 @dataclass
 class Deps:
+    settings: Any
     db: Any
     rooms: Any
     issuer: TokenIssuer
@@ -67,7 +68,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await house.rooms.start()
     issuer = TokenIssuer(bytes(32), 600)
     app = FastAPI()
-    app.include_router(http.router(Deps(house.db, house.rooms, issuer)))
+    app.include_router(http.router(Deps(house.settings, house.db, house.rooms, issuer)))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve())
     while not server.started:
