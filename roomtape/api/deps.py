@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -47,6 +48,9 @@ class RecordingControl(Protocol):
 
 class Bucket(Protocol):
     """What the API asks of the own bucket (`storage.bucket.FolderBucket`)."""
+
+    def link(self, path: str, expires_at: datetime) -> str:
+        """Return a URL that opens the file without any other right, until `expires_at`."""
 
     def open_link(self, path: str, expires: str, signature: str) -> Path:
         """Return the file that a signed link names. Raises Forbidden, NotFound."""

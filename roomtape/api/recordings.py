@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from roomtape.api.auth import WithRecordings
+from roomtape.api.deps import Bucket
 from roomtape.api.meetings import meeting_body
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
 from roomtape.api.paths import APP
@@ -35,7 +36,7 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
         cause=StartCause.API_CALL,
         caller=access.caller,
     )
-    return success(recording_body(recording))
+    return success(recording_body(recording, access.deps.bucket))
 
 
 @router.post("/track", status_code=201, summary="Start recording participants' tracks")
@@ -53,7 +54,7 @@ async def start_tracks(access: WithRecordings, body: StartTracks) -> dict[str, A
         cause=StartCause.API_CALL,
         caller=access.caller,
     )
-    answer = recording_body(recording)
+    answer = recording_body(recording, access.deps.bucket)
     for name in ("start_reason", "stop_reason", "storage_config"):
         del answer[name]
     return success({"recording": answer})
@@ -90,7 +91,7 @@ async def find(
         limit=page.size,
     )
     of = await meetings.by_ids(access.deps.db, (r.meeting_id for r in found))
-    data = [recording_body(r) | {"meeting": meeting_body(of[r.meeting_id])} for r in found]
+    data = [recording_body(r, access.deps.bucket) | {"meeting": meeting_body(of[r.meeting_id])} for r in found]
     return success(data, paging=page.paging(found, total))
 
 
@@ -101,7 +102,8 @@ async def active(access: WithRecordings, meeting_id: str) -> dict[str, Any]:
     found = await rows.active_of(access.deps.db, meeting.id)
     if not found:
         raise NotFound(f"nothing is being recorded in meeting {meeting_id!r} now")
-    return success(recording_body(max(found, key=lambda r: (r.kind is Kind.COMPOSITE, r.invoked_at))))
+    newest = max(found, key=lambda r: (r.kind is Kind.COMPOSITE, r.invoked_at))
+    return success(recording_body(newest, access.deps.bucket))
 
 
 @router.get("/{recording_id}", summary="Get a recording")
@@ -109,7 +111,7 @@ async def get(access: WithRecordings, recording_id: str) -> dict[str, Any]:
     """Get one recording with its links. A participant needs `can_record`."""
     recording = await access.recording(recording_id)
     access.require_record()
-    return success(recording_body(recording))
+    return success(recording_body(recording, access.deps.bucket))
 
 
 @router.put("/{recording_id}", summary="Stop, pause or resume a recording")
@@ -124,11 +126,11 @@ async def act(access: WithRecordings, recording_id: str, body: RecordingAction) 
         after = await control.pause(recording.id)
     else:
         after = await control.resume(recording.id)
-    return success(recording_body(after))
+    return success(recording_body(after, access.deps.bucket))
 
 
-def recording_body(recording: Recording) -> dict[str, Any]:
-    """Return a recording in the public API's shape.
+def recording_body(recording: Recording, bucket: Bucket) -> dict[str, Any]:
+    """Return a recording in the public API's shape, with links that are made anew each time.
 
     Beyond the official fields: `meeting_id`, `type` (COMPOSITE or TRACK), `error` and `warnings` (for a human).
     """
@@ -148,8 +150,7 @@ def recording_body(recording: Recording) -> dict[str, Any]:
         "stopped_time": iso(recording.stopped_at),
         "recording_duration": seconds,
         "file_size": recording.file_size,
-        "download_url": recording.download,
-        "audio_download_url": recording.audio_download,
+        **_links(recording, bucket),
         "download_url_expiry": iso(recording.expires_at),
         "start_reason": {"caller": _caller(recording.start_caller), "reason": recording.start_cause},
         "stop_reason": stop,
@@ -157,6 +158,28 @@ def recording_body(recording: Recording) -> dict[str, Any]:
         "error": recording.error,
         "warnings": list(recording.warnings),
     }
+
+
+def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
+    expires_at = recording.expires_at
+    if expires_at is None or recording.download is None:
+        return {"download_url": None, "audio_download_url": None}
+    if recording.kind is Kind.COMPOSITE:
+        audio = recording.audio_download
+        return {
+            "download_url": bucket.link(recording.download, expires_at),
+            "audio_download_url": None if audio is None else bucket.link(audio, expires_at),
+        }
+    layers = [
+        {
+            "layer_name": layer["layer_name"],
+            "download_urls": {
+                name: {"download_url": bucket.link(path, expires_at)} for name, path in layer["paths"].items()
+            },
+        }
+        for layer in recording.download
+    ]
+    return {"download_url": layers, "audio_download_url": None}
 
 
 def _caller(caller: Caller | None) -> dict[str, str] | None:

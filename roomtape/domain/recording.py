@@ -105,7 +105,9 @@ class Caller:
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording's row. `download` is a URL for a composite, the list of layers for tracks; None until UPLOADED.
+    """A recording's row. `download` and `audio_download` say where in the bucket the files lie, None until UPLOADED.
+
+    For tracks `download` is a list of layers: `{layer_name, paths: {file name: path}}`.
 
     `error` and `warnings` are sentences for a human. `duration_ms` leaves pauses out.
     """

@@ -20,7 +20,7 @@ from roomtape.domain.recording import Kind, Recording, Status, Step
 from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import work, workflow
 from roomtape.recordings.port import Runner
-from roomtape.render.job import OUT, RESULT, RenderedFile, RenderResult
+from roomtape.render.job import OUT, RESULT, RenderResult
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
 
@@ -65,7 +65,7 @@ class Finalizer:
         self._workflows = workflow.Workflows(address, self._sequence)
 
     async def start(self) -> None:
-        """Go on with what was interrupted. Links are made from here on, so the base URL must be known."""
+        """Go on with what was interrupted."""
         await self._workflows.start()
 
     async def close(self) -> None:
@@ -144,15 +144,12 @@ class Finalizer:
         return ""
 
     async def deliver(self, recording_id: str) -> str:
-        """Say UPLOADED, with links that open the files until they expire."""
+        """Say UPLOADED, and where the files lie until they expire."""
         recording = await rows.get(self._db, recording_id)
         result = RenderResult.read(self._folder(recording_id))
         if recording is None or recording.status is not Status.UPLOADING or result is None:
             return ""
         expires_at = to_datetime(now_us()) + timedelta(days=self._settings.retention_days)
-
-        def link(file: RenderedFile) -> str:
-            return self._bucket.link(f"{bucket_folder(recording)}/{file.name}", expires_at)
 
         warnings = [*recording.warnings, *result.warnings]
         if not result.files:
@@ -161,7 +158,7 @@ class Finalizer:
             self._db,
             recording_id,
             Step.DELIVER,
-            **_downloads(recording, result, link),
+            **_places(recording, result),
             expires_at=expires_at,
             file_size=sum(file.size for file in result.files if file.role != "manifest"),
             duration_ms=result.duration_ms,
@@ -227,16 +224,17 @@ def _wrong(folder: Path, result: RenderResult) -> str | None:
     return None
 
 
-def _downloads(recording: Recording, result: RenderResult, link: Callable[[RenderedFile], str]) -> dict[str, Any]:
-    """Return the columns `download` and `audio_download`, in the public API's shape."""
+def _places(recording: Recording, result: RenderResult) -> dict[str, Any]:
+    """Return the columns `download` and `audio_download`: where in the bucket the files lie."""
+    places = {file.name: f"{bucket_folder(recording)}/{file.name}" for file in result.files}
     if recording.kind is Kind.TRACK:
-        layers: dict[str, dict[str, dict[str, str]]] = {}
+        layers: dict[str, dict[str, str]] = {}
         for file in result.files:
             if file.role == "track":
-                layers.setdefault(file.layer or "default", {})[file.name] = {"download_url": link(file)}
+                layers.setdefault(file.layer or "default", {})[file.name] = places[file.name]
         return {
-            "download": [{"layer_name": name, "download_urls": urls} for name, urls in layers.items()],
+            "download": [{"layer_name": name, "paths": paths} for name, paths in layers.items()],
             "audio_download": None,
         }
-    links = {file.role: link(file) for file in result.files}
-    return {"download": links.get("composite"), "audio_download": links.get("audio")}
+    roles = {file.role: places[file.name] for file in result.files}
+    return {"download": roles.get("composite"), "audio_download": roles.get("audio")}

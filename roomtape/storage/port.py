@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +17,3 @@ class Bucket(Protocol):
 
     async def delete(self, path: str) -> None:
         """Delete a file, or a folder with all that is in it. One that is not there is no error."""
-
-    def link(self, path: str, expires_at: datetime) -> str:
-        """Return a URL that opens the file without any other right, until `expires_at`."""

@@ -74,14 +74,14 @@ async def test_the_sdk_takes_a_composite_through_its_life(api: House) -> None:
     with pytest.raises(cloudflare.ConflictError):
         await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="resume")
 
-    done = {"duration_ms": 61_700, "file_size": 5_000_000_000, "download": "http://x/y.mp4", "expires_at": NOW}
+    done = {"duration_ms": 61_700, "file_size": 5_000_000_000, "download": "a/b/y.mp4", "expires_at": NOW}
     await rows.step(api.db, made.data.id, Step.DELIVER, **done)
     got = await sdk.get_one_recording(made.data.id, **ids(api))
     assert got.data is not None
     assert got.data.status == "UPLOADED"
     assert got.data.recording_duration == 62
     assert got.data.file_size == 5_000_000_000
-    assert got.data.download_url == "http://x/y.mp4"
+    assert got.data.download_url == api.bucket.link("a/b/y.mp4", NOW)
     assert isinstance(got.data.download_url_expiry, datetime)
     assert isinstance(got.data.stopped_time, datetime)
 
@@ -149,12 +149,19 @@ async def test_tracks_of_everybody_by_default(api: House) -> None:
 
 
 async def test_track_links_are_answered_as_a_list(api: House) -> None:
-    links = [{"layer_name": "default", "download_urls": {"a.webm": {"download_url": "http://x/a.webm"}}}]
+    places = [{"layer_name": "default", "paths": {"a.webm": "app/rec/a.webm"}}]
     recording = await remembered(
-        api, await api.meeting(), kind=Kind.TRACK, status=Status.UPLOADED, download=links, warnings=("one gap",)
+        api,
+        await api.meeting(),
+        kind=Kind.TRACK,
+        status=Status.UPLOADED,
+        download=places,
+        expires_at=NOW,
+        warnings=("one gap",),
     )
     data = (await api.client.get(f"{api.kit}/recordings/{recording.id}")).json()["data"]
-    assert data["download_url"] == links
+    link = api.bucket.link("app/rec/a.webm", NOW)
+    assert data["download_url"] == [{"layer_name": "default", "download_urls": {"a.webm": {"download_url": link}}}]
     assert data["warnings"] == ["one gap"]
     assert data["type"] == "TRACK"
 
