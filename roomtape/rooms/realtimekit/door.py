@@ -42,6 +42,7 @@ class Door:
         """Seat a participant's client. Raises as `Rooms.open` and `MediaRooms.open` do."""
         session = await self._rooms.open(admission.meeting)
         door = await self._of(session)
+        door.check_free(admission.participant.id, peer_id)
         media = await self._rooms.sdk_media.open(session, admission, peer_id)
         return door, door.attach(admission, media)
 

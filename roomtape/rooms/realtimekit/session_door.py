@@ -27,6 +27,8 @@ log = structlog.get_logger()
 
 WORK_WITHIN_S = 18.0
 """The SDK gives a request up after 20 s; by then it has an answer."""
+MOST_SOCKETS = 10
+"""Of one participant in one session: several windows, but no end of them."""
 SAVE_AFTER_S = 1.0
 MOST_WORK = 64
 """Requests of one client that the media side may be at."""
@@ -75,6 +77,12 @@ class SessionDoor:
         self.room.producers |= {p.producer_id: p for p in producers.of_peer(peer)}
 
     # -- sockets
+
+    def check_free(self, participant_id: str, peer_id: str) -> None:
+        """Raises Conflict when a participant has as many other sockets here as one may have."""
+        others = [s for i, s in self.seats.items() if i != peer_id and s.protocol.member.user_id == participant_id]
+        if len(others) >= MOST_SOCKETS:
+            raise Conflict(f"this participant is here {MOST_SOCKETS} times already; close a window")
 
     def attach(self, admission: Admission, media: PeerMedia) -> Seat:
         """Seat a client; a socket that this peer still had is closed."""

@@ -85,3 +85,13 @@ async def test_after_a_sessions_end_the_next_one_has_its_own_door(house: House) 
     after, _ = await door.attach(house.admission("ann", **GUEST), str(uuid.uuid4()))
     assert after is not before
     assert after.room.ended is False
+
+
+async def test_one_participant_has_not_endless_sockets(house: House) -> None:
+    door, peers = door_of(house), [str(uuid.uuid4()) for _ in range(session_door.MOST_SOCKETS + 1)]
+    for peer in peers[:-1]:
+        await door.attach(house.admission("ann", **GUEST), peer)
+    with pytest.raises(Conflict, match="close a window"):
+        await door.attach(house.admission("ann", **GUEST), peers[-1])
+    await door.attach(house.admission("ann", **GUEST), peers[0])
+    await door.attach(house.admission("ben", **GUEST), peers[-1])
