@@ -12,12 +12,14 @@ import pytest_asyncio
 
 from tests.support import detect
 from tests.support.forwarder import Forwarder, forwarder
+from tests.support.meetpage import open_page
 from tests.support.sdk import SdkBrowser, SdkPeer, sdk_browser
 from tests.support.sdkmeeting import HOST, TONES, SdkMeeting, perceives
 from tests.support.server import Server, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+HOSTS = ("api", "api-silos", "da-collector", "location", "location-legacy", "socket-edge")
 CONNECTED = "meeting => meeting.meta.socketState.state === 'connected'"
 
 
@@ -72,16 +74,22 @@ async def test_a_socket_cut_for_ten_seconds_costs_nothing(
     await _back(ann, bob)
     await asyncio.sleep(1)
     await ann.stop_recording()
-    done = await server.until(recording, "UPLOADED", 60)
-    video = await server.download(done.download_url, tmp_path / "cut.mp4")
-    at = [moment - done.started_time.timestamp() for moment in (cut, opened)]
+    video = await _file_of(server, recording, tmp_path)
+    began = (await server.recording(recording)).started_time.timestamp()
+    at = [moment - began for moment in (cut, opened)]
     for name in ("ann", "bob"):
         assert detect.tone_present(video, TONES[name], at[0] - 0.5, at[1]), f"{name} is heard all the time"
         assert detect.hole(video, TONES[name]) < 1, f"{name} comes back at once"
 
 
-async def test_a_server_killed_and_started_again_finds_its_clients(meeting: SdkMeeting, server: Server) -> None:
+async def test_a_server_killed_and_started_again_finds_its_clients(
+    meeting: SdkMeeting, server: Server, tmp_path: Path
+) -> None:
     ann, bob = meeting.people["ann"], meeting.people["bob"]
+    await ann.start_recording()
+    await bob.until("meeting => meeting.recording.recordingState === 'RECORDING'")
+    recording = (await bob.me())["recordings"][0]["id"]
+    await asyncio.sleep(1)
     await server.kill()
     for who in (ann, bob):
         await who.until("meeting => meeting.meta.socketState.state !== 'connected'")
@@ -89,6 +97,30 @@ async def test_a_server_killed_and_started_again_finds_its_clients(meeting: SdkM
     await _back(ann, bob)
     assert await ann.run("meeting => meeting.chat.sendTextMessage('still here')") is None
     await bob.until("meeting => meeting.chat.messages.some(m => m.message === 'still here')")
+    assert (await bob.me())["recording"] == "RECORDING"
+    await ann.stop_recording()
+    video = await _file_of(server, recording, tmp_path)
+    for name in ("ann", "bob"):
+        assert detect.hole(video, TONES[name]) < 1, f"{name} is heard while the server is away"
+
+
+async def test_the_meeting_page_behind_tls_asks_the_real_host_names(
+    server: Server, browser: SdkBrowser, door: Forwarder
+) -> None:
+    meeting = await server.meeting()
+    token = (await server.participant(meeting, "cat", HOST)).token
+    base = f"rtk.test:{door.port}"
+    room = await open_page(browser, f"https://{base}/meet/{meeting}?authToken={token}")
+    await room.join()
+    await room.sees_tiles({"cat"})
+    room.nothing_went_wrong({f"https://{base}", *(f"https://{host}.{base}" for host in HOSTS)})
+    assert f"https://api.{base}/v2/internals/participant-details" in room.log.requested
+    await room.page.context.close()
+
+
+async def _file_of(server: Server, recording_id: str, folder: Path) -> Path:
+    done = await server.until(recording_id, "UPLOADED", 60)
+    return await server.download(done.download_url, folder / "recording.mp4")
 
 
 async def _back(ann: SdkPeer, bob: SdkPeer) -> None:

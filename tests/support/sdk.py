@@ -10,7 +10,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -283,9 +283,13 @@ async def _serve(route: Route) -> None:
 
 
 @asynccontextmanager
-async def sdk_browser(more_flags: Iterable[str] = ()) -> AsyncIterator[SdkBrowser]:
+async def sdk_browser() -> AsyncIterator[SdkBrowser]:
     """Run a Chromium in which every name of rtk.test is this machine, and a self-made certificate is good."""
-    flags = [*FLAGS, "--host-resolver-rules=MAP *.rtk.test 127.0.0.1", "--ignore-certificate-errors", *more_flags]
+    flags = [
+        *FLAGS,
+        "--host-resolver-rules=MAP rtk.test 127.0.0.1, MAP *.rtk.test 127.0.0.1",
+        "--ignore-certificate-errors",
+    ]
     # Our page comes from no address at all, so that Chromium takes it for one from the Internet that attacks loopback.
     flags = [f"{flag},LocalNetworkAccessChecks" if flag.startswith("--disable-features=") else flag for flag in flags]
     async with async_playwright() as playwright:
