@@ -35,10 +35,14 @@
   }
 
   const plainFetch = window.fetch;
-  window.fetch = (input, init) => {
+  window.fetch = async (input, init) => {
     if (!(input instanceof Request)) return plainFetch.call(window, moved(String(input)), init);
     const target = moved(input.url);
-    return plainFetch.call(window, target === input.url ? input : new Request(target, input), init);
+    if (target === input.url) return plainFetch.call(window, input, init);
+    // A Request's body is a stream, and browsers send streams by HTTP/2 only: so it is read first.
+    const { method, headers, signal } = input;
+    const body = ["GET", "HEAD"].includes(method) ? undefined : await input.blob();
+    return plainFetch.call(window, target, { method, headers, signal, body, ...init });
   };
 
   const plainOpen = XMLHttpRequest.prototype.open;
