@@ -13,13 +13,12 @@ import structlog
 
 from roomtape.errors import InvalidRequest, RoomtapeError, SfuError, StorageError
 from roomtape.settings import Settings
-from roomtape.sfu.janus import answer, capturefiles, config, lookup, subscriber
+from roomtape.sfu.janus import answer, capturefiles, config, lookup, room, subscriber, trickling
 from roomtape.sfu.janus.client import (
     HANDLE_NOT_FOUND,
     INVALID_SDP,
     JOIN_FIRST,
     NO_SUCH_ROOM,
-    ROOM_EXISTS,
     Jsep,
     Message,
     PluginReply,
@@ -44,9 +43,6 @@ from roomtape.sfu.port import (
 
 log = structlog.get_logger()
 
-_MOST_PUBLISHERS = 1000
-_VIDEO_CODECS = "vp8,vp9,h264"
-_KEYFRAME_EVERY_S = 10
 _SILENCE_S = 30.0
 """As long as WebRTC's own consent to send lasts (RFC 7675, section 5.1)."""
 _GONE = frozenset({HANDLE_NOT_FOUND, JOIN_FIRST})
@@ -125,31 +121,8 @@ class JanusSfu:
 
     async def open_room(self, room_id: str, capture_dir: Path) -> None:
         """See `Sfu.open_room`."""
-        body: Message = {
-            "request": "create",
-            "room": room_id,
-            "secret": self._secrets.room(room_id),
-            "is_private": True,
-            "permanent": False,
-            "publishers": _MOST_PUBLISHERS,
-            "bitrate": 0,
-            "fir_freq": _KEYFRAME_EVERY_S,
-            "audiocodec": "opus",
-            "videocodec": _VIDEO_CODECS,
-            "transport_wide_cc_ext": True,
-            "record": False,
-            "rec_dir": str(capture_dir),
-            "notify_joining": False,
-            "require_pvtid": False,
-            **subscriber.PLACEHOLDERS,
-        }
-        if self._process is not None:
-            body["admin_key"] = self._secrets.admin
-        try:
-            await self._link.rooms(body)
-        except SfuError as error:
-            if error.sfu_code != ROOM_EXISTS:
-                raise
+        admin = self._secrets.admin if self._process is not None else None
+        await room.make(self._link, room_id, capture_dir, self._secrets.room(room_id), admin)
         self._rooms[room_id] = capture_dir
 
     async def close_room(self, room_id: str) -> None:
@@ -159,13 +132,8 @@ class JanusSfu:
         receiving = [handle for handle, room in self._subscribers.items() if room == room_id]
         for handle in [*inside, *receiving]:
             await self.unpublish(handle)
-        try:
-            # Whoever is left (a publisher of an earlier run) is told, and detached in `_on_event`.
-            secret = self._secrets.room(room_id)
-            await self._link.rooms({"request": "destroy", "room": room_id, "secret": secret, "permanent": False})
-        except SfuError as error:
-            if error.sfu_code != NO_SUCH_ROOM:
-                raise
+        # Whoever is left (a publisher of an earlier run) is told, and detached in `_on_event`.
+        await room.destroy(self._link, room_id, self._secrets.room(room_id))
 
     async def publish(
         self,
@@ -198,7 +166,7 @@ class JanusSfu:
         try:
             published = await self._published(handle, body, offer)
             if presence and not published.tracks:
-                message = f"nothing in this SDP can be taken; offer opus, or one of {_VIDEO_CODECS}"
+                message = f"nothing in this SDP can be taken; offer opus, or one of {room.VIDEO_CODECS}"
                 raise InvalidRequest(message, status=400)
             self._publishers[handle] = _Publisher(room_id, published.tracks, presence=presence)
             if capture_base is not None:
@@ -260,7 +228,7 @@ class JanusSfu:
     async def trickle(self, handle: Handle, candidates: list[Candidate]) -> None:
         """See `Sfu.trickle`. Janus bundles, and takes no notice of candidates of any but the first m-line."""
         self._check(handle)
-        items = [_candidate(candidate) for candidate in candidates]
+        items = [trickling.item(candidate) for candidate in candidates]
         if items:
             await self._link.request({"janus": "trickle", "handle_id": handle.id, "candidates": items})
 
@@ -324,17 +292,11 @@ class JanusSfu:
         return True
 
     async def subscriber_alive(self, handle: Handle) -> bool:
-        """See `Sfu.subscriber_alive`. A `configure` that changes nothing is refused where there is no subscriber."""
-        if handle.session != self.session:
-            return False
-        try:
-            reply = await self._configure(handle, {})
-        except SfuError as error:
-            if error.sfu_code in _GONE:
-                return False
-            raise
-        self._subscribers[handle] = str(reply.data["room"])
-        return True
+        """See `Sfu.subscriber_alive`."""
+        found = await subscriber.room_of(self._link, handle) if handle.session == self.session else None
+        if found is not None:
+            self._subscribers[handle] = found
+        return found is not None
 
     async def _published(self, handle: Handle, body: Message, offer: str) -> Published:
         try:
@@ -436,14 +398,3 @@ class JanusSfu:
 
 def _nobody(event: SfuEvent) -> None:
     """The listener before `start`."""
-
-
-def _candidate(candidate: Candidate) -> Message:
-    if not candidate.candidate:
-        return {"completed": True}
-    item: Message = {"candidate": candidate.candidate}
-    if candidate.mid is not None:
-        item["sdpMid"] = candidate.mid
-    if candidate.mline is not None or candidate.mid is None:
-        item["sdpMLineIndex"] = candidate.mline or 0
-    return item

@@ -7,7 +7,15 @@ an unanswered one would put off all that follow ("updating", without SDP).
 from __future__ import annotations
 
 from roomtape.errors import InvalidRequest, NotFound, SfuError
-from roomtape.sfu.janus.client import INVALID_SDP, NO_SUCH_FEED, Jsep, Message, PluginReply
+from roomtape.sfu.janus.client import (
+    HANDLE_NOT_FOUND,
+    INVALID_SDP,
+    JOIN_FIRST,
+    NO_SUCH_FEED,
+    Jsep,
+    Message,
+    PluginReply,
+)
 from roomtape.sfu.janus.link import JanusLink
 from roomtape.sfu.port import Handle, SubscribedStream, Subscription, Wish
 
@@ -65,6 +73,16 @@ async def answer(link: JanusLink, handle: Handle, sdp: str) -> None:
 async def choose_layer(link: JanusLink, handle: Handle, mid: str, layer: int) -> None:
     """See `Sfu.choose_layer`."""
     await link.plugin(handle.id, {"request": "configure", "streams": [{"mid": mid, "substream": layer}]})
+
+
+async def room_of(link: JanusLink, handle: Handle) -> str | None:
+    """Return the room of a subscriber, None when it is gone: a `configure` that changes nothing is refused then."""
+    try:
+        return str((await link.plugin(handle.id, {"request": "configure"})).data["room"])
+    except SfuError as error:
+        if error.sfu_code in (HANDLE_NOT_FOUND, JOIN_FIRST):
+            return None
+        raise
 
 
 def _wish(wish: Wish) -> Message:
