@@ -9,9 +9,11 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,11 +147,16 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         await recover(rooms, recordings, supervisor, finalizer)
         supervisor.start()
         stack.push_async_callback(retention.stop)
-        retention.start(also=finalizer.begin_all)
+        retention.start(also=partial(_each_minute, finalizer, chat_files))
         deps = Deps(
             settings, db, rooms, recordings, issuer, bucket, chat_files, lambda: _ready(sfu), renders=runner.load
         )
         yield _with_doors(deps)
+
+
+async def _each_minute(finalizer: Finalizer, chat_files: ChatFiles) -> None:
+    await finalizer.begin_all()
+    await chat_files.sweep(time.time())
 
 
 def _with_doors(deps: Deps) -> Deps:
