@@ -22,11 +22,11 @@ lint: setup
 unit: setup
 	@.venv/bin/pytest tests/unit -n 2 $(ARGS)
 
+# Two at a time, whole files: most of the time of these tests is waiting for media in real time.
 integration: loopback
-	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration $(ARGS)
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --durations=15 $(ARGS)
 
-test: lint loopback
-	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests $(ARGS)
+test: lint unit integration
 
 bench: loopback
 	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/roomtape bench $(ARGS)
