@@ -12,7 +12,18 @@ from typing import Any, Self
 
 from roomtape.errors import InvalidRequest
 from roomtape.rooms import sdp
-from roomtape.rooms.realtimekit.sections import TRANSPORT, Ice, formats, head, maps, mid_in, mid_of, with_port, without
+from roomtape.rooms.realtimekit.sections import (
+    TRANSPORT,
+    Ice,
+    formats,
+    head,
+    maps,
+    mid_in,
+    mid_of,
+    read,
+    with_port,
+    without,
+)
 from roomtape.rooms.realtimekit.slots import Slot, Slots, Source, Stream
 from roomtape.sfu.port import SubscribedStream
 
@@ -36,7 +47,7 @@ class ReceiveBridge:
     @classmethod
     def first(cls, client_offer: str, sfu_offer: str) -> Self:
         """Begin with the client's first offer and the SFU's offer of its placeholders. Raises InvalidRequest."""
-        client, sfu = sdp.parse(client_offer), sdp.parse(sfu_offer)
+        client, sfu = read(client_offer), sdp.parse(sfu_offer)
         bridge = cls(Ice.of(client), Ice.of(sfu))
         bridge.slots.placeholders((mid_in(s), s.kind, formats(s.lines, first_only=True)) for s in client.sections)
         bridge._offered = [section.lines for section in sfu.sections]
@@ -63,10 +74,8 @@ class ReceiveBridge:
 
         Raises InvalidRequest.
         """
-        description = sdp.parse(client_answer)
-        mids = [mid_in(section) for section in description.sections]
-        if mids != [slot.mid for slot in self.slots.all]:
-            raise InvalidRequest(f"the answer's m-lines {mids} are not those of the offer", "sdp", 400)
+        description = read(client_answer)
+        self._check(description)
         self.client = Ice.of(description)
         self._answered = {mid_in(section): section.lines for section in description.sections}
         return self.slots.reject(mid_in(section) for section in description.sections if section.rejected)
@@ -76,11 +85,14 @@ class ReceiveBridge:
 
         An m-line with port 0 is stopped too, whether named or not. Raises InvalidRequest.
         """
-        description = sdp.parse(client_offer)
-        found = [mid_in(section) for section in description.sections]
-        if found != [slot.mid for slot in self.slots.all]:
-            raise InvalidRequest(f"the offer's m-lines {found} are not those of this transport", "sdp", 400)
+        description = read(client_offer)
+        self._check(description)
         return self.slots.reject({mid_in(s) for s in description.sections if s.rejected} | set(mids))
+
+    def _check(self, description: sdp.Description) -> None:
+        found = [(mid_in(section), section.kind) for section in description.sections]
+        if found != [(slot.mid, slot.kind) for slot in self.slots.all]:
+            raise InvalidRequest(f"the m-lines {found[:9]} are not those of this transport", "sdp", 400)
 
     def for_client(self, setup: str) -> str:
         """Return the SDP for the client: an offer with `setup` "actpass", an answer with "passive"."""
@@ -100,7 +112,7 @@ class ReceiveBridge:
                 section = [*head(lines[0], mid_of(lines)), "a=inactive", "a=rtcp-mux", *maps(lines)]
             else:
                 kept = without(answer, *TRANSPORT, *_OF_A_TRACK)
-                section = [kept[0], kept[1], f"a=mid:{mid_of(lines)}", *kept[2:]]
+                section = [*head(kept[0], mid_of(lines)), *(line for line in kept[1:] if not line.startswith("c="))]
             sections.append(section + self.client.lines("active"))
         return self._text(sections, [mid_of(lines) for lines in self._offered], lite=False)
 

@@ -11,6 +11,21 @@ from roomtape.rooms import sdp
 TRANSPORT = ("ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup", "candidate", "end-of-candidates")
 """The attributes of ICE and DTLS."""
 
+LONGEST_SDP = 512 * 1024
+"""Bytes. A transport of a hundred tracks has about 150 KiB."""
+MOST_M_LINES = 400
+"""Every track that was ever sent keeps its m-line until the client makes a new transport."""
+
+
+def read(text: str) -> sdp.Description:
+    """Return what a client described. Raises InvalidRequest, also when it is too long."""
+    if len(text) > LONGEST_SDP:
+        raise InvalidRequest(f"a session description may have {LONGEST_SDP} bytes at most", "sdp", 413)
+    description = sdp.parse(text)
+    if len(description.sections) > MOST_M_LINES:
+        raise InvalidRequest(f"more than {MOST_M_LINES} m-lines; make a new transport", "sdp", 413)
+    return description
+
 
 @dataclass(frozen=True)
 class Ice:
@@ -75,7 +90,7 @@ def maps(lines: list[str]) -> list[str]:
 
 def formats(lines: list[str], *, first_only: bool = False) -> tuple[str, ...]:
     """Return the m-line (port 9) and its rtpmap and fmtp lines; `first_only`: of its first payload type alone."""
-    kind, _, protocol, *types = lines[0].split(" ")
+    kind, _, protocol, *types = lines[0].split()
     if not first_only:
         return (" ".join([kind, "9", protocol, *types]), *maps(lines))
     first = types[0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from roomtape.errors import SfuError
 from roomtape.rooms import sdp
-from roomtape.rooms.realtimekit.sections import Ice, formats, head, mid_in, without
+from roomtape.rooms.realtimekit.sections import Ice, formats, head, mid_in, read, without
 
 _NAMES = tuple(f"urn:ietf:params:rtp-hdrext:sdes:{name}" for name in ("mid", "rtp-stream-id", "repaired-rtp-stream-id"))
 """Header extensions that an m-line with simulcast cannot do without, whether it sends or not (RFC 8853)."""
@@ -21,7 +21,7 @@ def for_sfu(offer: str, live: set[str]) -> str:
 
     Trickling is taken out, since no candidate ever follows.
     """
-    description = sdp.parse(offer)
+    description = read(offer)
     lines = without(description.session, "ice-options")
     for section in description.sections:
         own = without(section.lines, "ice-options")
@@ -34,7 +34,7 @@ def for_sfu(offer: str, live: set[str]) -> str:
 
 def for_client(offer: str, answer: str) -> str:
     """Return the SFU's answer with every m-line that the client offers in use, inactive where the SFU takes nothing."""
-    offered, answered = sdp.parse(offer), sdp.parse(answer)
+    offered, answered = read(offer), sdp.parse(answer)
     if len(offered.sections) != len(answered.sections):
         raise SfuError("the SFU's answer has not the m-lines of the offer")
     ice = Ice.of(answered)
@@ -47,7 +47,7 @@ def for_client(offer: str, answer: str) -> str:
         bundled.append(mid_in(theirs))
         if ours.rejected or ours.direction == "inactive":
             mline, *codecs = formats(theirs.lines, first_only=True)
-            names = [line for line in theirs.lines if line.startswith("a=extmap:") and line.split(" ")[1] in _NAMES]
+            names = [line for line in theirs.lines if line.startswith("a=extmap:") and line.endswith(_NAMES)]
             body = [*head(mline, mid_in(theirs)), "a=inactive", "a=rtcp-mux", *codecs, *names, *ice.lines(setup)]
             sections.append([*body, *([*ice.candidates, "a=end-of-candidates"] if not sections else [])])
         else:
@@ -60,7 +60,7 @@ def for_client(offer: str, answer: str) -> str:
 def sending_mid(offer: str, kind: str, live: set[str]) -> str | None:
     """Return the mid of the last m-line of a kind that would send and is not `live` yet, or None."""
     found = None
-    for section in sdp.parse(offer).sections:
+    for section in read(offer).sections:
         fresh = section.kind == kind and not section.rejected and mid_in(section) not in live
         if fresh and section.direction in ("sendonly", "sendrecv"):
             found = mid_in(section)

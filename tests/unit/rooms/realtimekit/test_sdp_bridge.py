@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 import random
 
 import pytest
 
-from roomtape.errors import InvalidRequest
+from roomtape.errors import InvalidRequest, SfuError
 from roomtape.rooms import sdp
+from roomtape.rooms.realtimekit import send_sdp
 from roomtape.rooms.realtimekit.sdp_bridge import ReceiveBridge
-from tests.support.sdkoffer import Browser
-from tests.support.subscriber import FakeSubscriber
+from tests.support.sdkoffer import Browser, send_offer
+from tests.support.subscriber import FakeSubscriber, answer_to
 
 
 class Pair:
@@ -145,3 +147,41 @@ def test_what_does_not_match_the_transport_changes_nothing() -> None:
     with pytest.raises(InvalidRequest, match="m-lines"):
         pair.bridge.closing(["2"], other)
     assert pair.bridge.dump() == before
+
+
+def damaged(text: str, dice: random.Random) -> str:
+    lines = text.split("\r\n")
+    for _ in range(dice.randint(1, 3)):
+        at = dice.randrange(len(lines))
+        match dice.randrange(4):
+            case 0:
+                del lines[at]
+            case 1:
+                lines.insert(at, lines[dice.randrange(len(lines))])
+            case 2:
+                lines[at] = lines[at][: dice.randrange(len(lines[at]) + 1)]
+            case 3:
+                lines[at] = lines[at].replace(" ", "  ")
+        lines = lines or [""]
+    return "\r\n".join(lines)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_damaged_descriptions_are_refused_or_taken_but_never_our_fault(seed: int) -> None:
+    dice = random.Random(seed)
+    with contextlib.suppress(InvalidRequest):
+        ReceiveBridge.first(damaged(Browser().first_offer(), dice), FakeSubscriber().offer()).for_sfu()
+    pair = Pair()
+    pair.consume(("ann", "v1"))
+    pair.janus.update([("ann", "a2")], [])
+    pair.offered()
+    with contextlib.suppress(InvalidRequest):
+        pair.bridge.answered(damaged(pair.browser.answer(pair.bridge.for_client("actpass")), dice))
+        pair.bridge.for_sfu()
+    with contextlib.suppress(InvalidRequest):
+        pair.bridge.closing(["2"], damaged(pair.browser.closing_offer({"2"}), dice))
+        pair.bridge.for_client("passive")
+    offer = send_offer(("video", "2", "sendonly"))
+    with contextlib.suppress(InvalidRequest, SfuError):
+        bad = damaged(offer, dice)
+        send_sdp.for_client(send_sdp.for_sfu(bad, {"2"}), answer_to(bad))

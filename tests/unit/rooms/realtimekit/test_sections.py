@@ -38,3 +38,10 @@ def test_missing_ice_is_named(name: str) -> None:
     text = "\r\n".join(line for line in FakeSubscriber().offer().split("\r\n") if not line.startswith(f"a={name}:"))
     with pytest.raises(InvalidRequest, match=name):
         sections.Ice.of(sdp.parse(text))
+
+
+def test_what_is_too_long_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="bytes at most"):
+        sections.read("v=0\r\n" + "a=x\r\n" * 200_000)
+    with pytest.raises(InvalidRequest, match="m-lines"):
+        sections.read("v=0\r\n" + "m=audio 9 X 0\r\n" * (sections.MOST_M_LINES + 1))
