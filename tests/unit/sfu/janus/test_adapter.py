@@ -248,3 +248,39 @@ async def test_stopping_keeps_or_gives_up_the_session(tmp_path: Path) -> None:
         assert await second.start(lambda event: None, session)
         await second.stop(keep_media=False)
         assert janus.sessions == set()
+
+
+async def test_a_new_offer_of_a_publisher_goes_into_the_take_that_runs(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capturefiles, "APPEAR_WITHIN_S", 0.05)
+    handle = await house.publish(presence=False)
+    await house.push("webrtcup", handle)
+    await until(lambda: any(isinstance(e, Up) for e in house.events))
+    (house.folder / "take-1-audio-0.mjr").touch()
+    published = await house.sfu.republish(handle, "v=0 again", "take-1")
+    assert (published.tracks[0].mid, published.capture_error) == ("a", None)
+    assert house.janus.requests("configure")[-1]["jsep"] == {"type": "offer", "sdp": "v=0 again"}
+    failed = await house.sfu.republish(handle, "v=0 again", "take-2")
+    assert "made no capture files" in (failed.capture_error or "")
+
+
+async def test_the_silence_of_a_peer_whose_presence_is_known_otherwise_says_nothing(house: House) -> None:
+    handle = await house.publish(presence=False)
+    await house.push("webrtcup", handle)
+    await until(lambda: any(isinstance(e, Up) for e in house.events))
+    await asyncio.sleep(0.2)
+    assert not any(isinstance(e, Down) for e in house.events)
+
+
+async def test_a_known_publisher_found_again_is_not_watched_either(house: House) -> None:
+    handle = await house.publish(presence=False)
+    other = JanusSfu(Settings(data_dir=house.folder, janus_url=house.janus.url, janus_api_secret="theirs"), 0.05)
+    events: list[SfuEvent] = []
+    assert await other.start(events.append, handle.session)
+    house.plugin.participants = [{"id": "peer", "display": f"Ann #{handle.id}", "publisher": True}]
+    assert await other.alive(handle, (PublishedTrack(0, "a", "audio", "opus"),))
+    assert not house.janus.requests("join"), "its m-lines need not be asked for"
+    await asyncio.sleep(0.1)
+    assert events == []
+    await other.stop(keep_media=True)
