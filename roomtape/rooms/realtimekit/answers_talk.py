@@ -11,6 +11,7 @@ from roomtape.rooms.realtimekit import chat as chats
 from roomtape.rooms.realtimekit import codec
 from roomtape.rooms.realtimekit.actions import Action, Send
 from roomtape.rooms.realtimekit.ask import Ask
+from roomtape.rooms.realtimekit.member import Member
 from roomtape.rooms.realtimekit.polls import Poll
 from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 
@@ -48,7 +49,7 @@ def search(ask: Ask[pb.SearchChatMessagesRequest]) -> list[Action]:
 
 def send_to_room(ask: Ask[pb.SendChatMessageToRoomRequest]) -> list[Action]:
     chats.check(ask.member.permissions.public_chat, ask.message.payload_type, ask.message.payload)
-    message = _new(ask, ask.message.payload_type, ask.message.payload)
+    message = _new(ask, [])
     return _tell_readers(ask, message, pb.SendChatMessageToRoomResponse(message=message))
 
 
@@ -62,8 +63,7 @@ def send_to_peers(ask: Ask[pb.SendChatMessageToPeersRequest]) -> list[Action]:
     receivers = [m for m in others if m is not None and m.permissions.private_chat.receive]
     if not receivers:
         raise InvalidRequest("nobody you named is here and may receive private messages")
-    message = _new(ask, request.payload_type, request.payload)
-    message.target_user_ids.extend(dict.fromkeys(m.user_id for m in (*receivers, ask.member)))
+    message = _new(ask, [*receivers, ask.member])
     return _tell_readers(ask, message, pb.SendChatMessageToPeersResponse(message=message))
 
 
@@ -74,13 +74,13 @@ def edit(ask: Ask[pb.EditChatMessageRequest]) -> list[Action]:
     payload = request.payload if request.HasField("payload") else message.payload
     permissions = ask.member.permissions
     chats.check(permissions.private_chat if message.target_user_ids else permissions.public_chat, kind, payload)
-    message.payload_type, message.payload, message.is_edited = kind, payload, True
+    ask.room.chat.change(message, kind, payload)
     return _tell_readers(ask, message, pb.EditChatMessageResponse(message=message))
 
 
 def delete(ask: Ask[pb.DeleteChatMessageRequest]) -> list[Action]:
     message = ask.room.chat.own(ask.message.chat_id, ask.member.user_id)
-    del ask.room.chat.messages[message.chat_id]
+    ask.room.chat.remove(message.chat_id)
     return _tell_readers(ask, message, pb.DeleteChatMessageResponse(chat_id=message.chat_id))
 
 
@@ -93,10 +93,12 @@ def pin(ask: Ask[pb.PinChatMessageRequest]) -> list[Action]:
 
 
 def _new(
-    ask: Ask[pb.SendChatMessageToRoomRequest] | Ask[pb.SendChatMessageToPeersRequest], kind: int, payload: str
+    ask: Ask[pb.SendChatMessageToRoomRequest] | Ask[pb.SendChatMessageToPeersRequest], targets: list[Member]
 ) -> pb.ChatMessage:
-    me = ask.member
-    message = chats.new_message(me.peer_id, me.user_id, me.name, kind, payload, ask.now_ms)
+    """Keep and return a message to `targets`, to everybody when there are none."""
+    me, request = ask.member, ask.message
+    message = chats.new_message(me.peer_id, me.user_id, me.name, request.payload_type, request.payload, ask.now_ms)
+    message.target_user_ids.extend(dict.fromkeys(m.user_id for m in targets))
     ask.room.chat.add(message)
     return message
 

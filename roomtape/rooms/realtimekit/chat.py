@@ -16,6 +16,7 @@ from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 LONGEST_MESSAGE = 16 * 1024
 """Characters of a message's payload."""
 MOST_MESSAGES = 2000
+MOST_BYTES = 4 * 1024 * 1024
 """Kept of one session; the oldest go first."""
 LARGEST_PAGE = 200
 
@@ -33,15 +34,27 @@ class Type(IntEnum):
 
 @dataclass
 class Chat:
-    """The messages of a session, the oldest first, by id."""
+    """The messages of a session, the oldest first, by id; `size` is about their bytes."""
 
     messages: dict[str, pb.ChatMessage] = field(default_factory=dict)
+    size: int = 0
 
     def add(self, message: pb.ChatMessage) -> None:
-        """Keep a message; the oldest goes when there are too many."""
+        """Keep a message; the oldest go when there are too many."""
         self.messages[message.chat_id] = message
-        if len(self.messages) > MOST_MESSAGES:
-            del self.messages[next(iter(self.messages))]
+        self.size += _size(message)
+        while len(self.messages) > MOST_MESSAGES or self.size > MOST_BYTES:
+            self.remove(next(iter(self.messages)))
+
+    def remove(self, chat_id: str) -> None:
+        """Forget a message."""
+        self.size -= _size(self.messages.pop(chat_id))
+
+    def change(self, message: pb.ChatMessage, kind: int, payload: str) -> None:
+        """Give a message another payload."""
+        self.size -= _size(message)
+        message.payload_type, message.payload, message.is_edited = kind, payload, True
+        self.size += _size(message)
 
     def readable(self, user_id: str) -> list[pb.ChatMessage]:
         """Return what a user may read: public messages, and private ones from or to them."""
@@ -94,6 +107,10 @@ def new_message(peer_id: str, user_id: str, name: str, kind: int, payload: str, 
         created_at=now_ms // 1000,
         created_at_ms=now_ms,
     )
+
+
+def _size(message: pb.ChatMessage) -> int:
+    return len(message.payload) + 200 + 36 * len(message.target_user_ids)
 
 
 def may_read(message: pb.ChatMessage, user_id: str) -> bool:

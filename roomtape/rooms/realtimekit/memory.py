@@ -52,7 +52,8 @@ def restore(room: Room, data: bytes) -> None:
         accepted, pinned = set(found["accepted"]), str(found["pinned"])
     except (KeyError, TypeError, AttributeError, InvalidRequest) as error:
         raise ValueError(f"damaged: {error!r}") from error
-    room.chat.messages = {m.chat_id: m for m in messages}
+    for message in messages:
+        room.chat.add(message)
     room.polls.polls = {p.id: p for p in polls}
     room.stores.put_back(stores)
     room.waiting.accepted, room.pinned = accepted, pinned

@@ -9,8 +9,8 @@ from roomtape.errors import Conflict, InvalidRequest, NotFound
 from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 
 MOST_POLLS = 200
-MOST_OPTIONS = 50
-LONGEST_TEXT = 2000
+MOST_OPTIONS = 20
+LONGEST_TEXT = 500
 
 
 @dataclass

@@ -26,7 +26,7 @@ from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 FRAMES_PER_S, FRAMES_AT_ONCE = 50, 300
 """What a client may send; who sends more is put out. The SDK's busiest moments stay under a fifth of it."""
 TOLD_PER_S, TOLD_AT_ONCE = 10, 60
-"""Requests that are told to others (chat, broadcasts, stores, polls ...); more are refused until there is room."""
+"""Requests that others are told of (chat, stores, polls ...) or with large answers; more are refused for a while."""
 INVALID_DATA, TOO_BIG, POLICY = 1007, 1009, 1008
 
 
@@ -40,10 +40,13 @@ class Needs(Enum):
 
 @dataclass(frozen=True)
 class _Spec:
+    """`told`: others are told of it, and the room remembers it. `costly`: its answer may be large."""
+
     answer: Callable[[Ask[Any]], list[Action]]
     message: type[Message] = pb.EmptyResponse
     needs: Needs = Needs.JOINED
     told: bool = False
+    costly: bool = False
 
 
 _S, _M = Needs.SOCKET, Needs.MEDIA
@@ -68,18 +71,18 @@ _ANSWERS: dict[int, _Spec] = {
     RoomEvent.GET_WAITING_ROOM_REQUESTS: _Spec(room.waiting_requests),
     RoomEvent.ACCEPT_WAITING_ROOM_REQUESTS: _Spec(room.accept_waiting, pb.AcceptWaitingRoomRequests, told=True),
     RoomEvent.DENY_WAITING_ROOM_REQUESTS: _Spec(room.deny_waiting, pb.DenyWaitingRoomRequests),
-    Chat.GET_MESSAGES: _Spec(talk.messages, needs=_S),
-    Chat.GET_PAGINATED_MESSAGES: _Spec(talk.page, pb.GetPaginatedChatMessageRoomRequest, _S),
-    Chat.SEARCH_CHANNEL_MESSAGES: _Spec(talk.search, pb.SearchChatMessagesRequest),
+    Chat.GET_MESSAGES: _Spec(talk.messages, needs=_S, costly=True),
+    Chat.GET_PAGINATED_MESSAGES: _Spec(talk.page, pb.GetPaginatedChatMessageRoomRequest, _S, costly=True),
+    Chat.SEARCH_CHANNEL_MESSAGES: _Spec(talk.search, pb.SearchChatMessagesRequest, costly=True),
     Chat.SEND_MESSAGE_TO_ROOM: _Spec(talk.send_to_room, pb.SendChatMessageToRoomRequest, told=True),
     Chat.SEND_MESSAGE_TO_PEERS: _Spec(talk.send_to_peers, pb.SendChatMessageToPeersRequest, told=True),
     Chat.EDIT_MESSAGE: _Spec(talk.edit, pb.EditChatMessageRequest, told=True),
     Chat.DELETE_MESSAGE: _Spec(talk.delete, pb.DeleteChatMessageRequest, told=True),
     Chat.PIN_MESSAGE: _Spec(talk.pin, pb.PinChatMessageRequest, told=True),
-    Plugin.STORE_GET_KEYS: _Spec(talk.store_get, pb.PluginStoreGetKeysRequest, _S),
+    Plugin.STORE_GET_KEYS: _Spec(talk.store_get, pb.PluginStoreGetKeysRequest, _S, costly=True),
     Plugin.STORE_INSERT_KEYS: _Spec(talk.store_insert, pb.PluginStoreInsertKeysRequest, _S, told=True),
     Plugin.STORE_DELETE_KEYS: _Spec(talk.store_delete, pb.PluginStoreDeleteKeysRequest, _S, told=True),
-    Polls.GET_POLLS: _Spec(talk.polls, needs=_S),
+    Polls.GET_POLLS: _Spec(talk.polls, needs=_S, costly=True),
     Polls.CREATE_POLL: _Spec(talk.create_poll, pb.NewPollRequest, told=True),
     Polls.VOTE_POLL: _Spec(talk.vote, pb.VotePollRequest, told=True),
     Media.JOIN_ROOM: _Spec(media.join, pb.PeerJoinRequest, _S),
@@ -173,7 +176,7 @@ class PeerProtocol:
             raise InvalidRequest(f"there is no request {frame.event:#x}; is this SDK newer than this server?")
         message = codec.parse(spec.message, frame.payload)
         self._check(spec, frame.event)
-        if spec.told and not self._told.take(now_ms):
+        if (spec.told or spec.costly) and not self._told.take(now_ms):
             raise Conflict(f"too fast: {TOLD_PER_S} of these a second; try again in a moment")
         if spec.told:
             self.room.changes += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
@@ -30,6 +31,8 @@ WORK_WITHIN_S = 18.0
 MOST_SOCKETS = 10
 """Of one participant in one session: several windows, but no end of them."""
 SAVE_AFTER_S = 1.0
+SAVE_SHARE = 50
+"""A room with much to remember is saved more seldom: at most a fiftieth of the time goes into it."""
 MOST_WORK = 64
 """Requests of one client that the media side may be at."""
 COME_BACK, REPLACED = 1012, 1008
@@ -67,6 +70,7 @@ class SessionDoor:
         self._saved = 0
         self._saving = asyncio.Lock()
         self._save_due: asyncio.TimerHandle | None = None
+        self._save_after_s = SAVE_AFTER_S
         for peer in session.peers.values():
             self._present(peer)
         session.observers.append(self)
@@ -129,7 +133,7 @@ class SessionDoor:
         self._carry_out(seat, seat.protocol.receive(data, now_us() // 1000))
         if self.room.changes != self._saved and self._save_due is None:
             loop = asyncio.get_running_loop()
-            self._save_due = loop.call_later(SAVE_AFTER_S, lambda: self._spawn(self.save()))
+            self._save_due = loop.call_later(self._save_after_s, lambda: self._spawn(self.save()))
 
     async def save(self) -> None:
         """Keep for a restart what the room remembers."""
@@ -141,7 +145,10 @@ class SessionDoor:
             if changes == self._saved or self.room.ended:
                 return
             self._saved = changes
-            await asyncio.to_thread(self._files.save, self.session.id, memory.dump(self.room))
+            began = time.perf_counter()
+            data = memory.dump(self.room)
+            self._save_after_s = max(SAVE_AFTER_S, SAVE_SHARE * (time.perf_counter() - began))
+            await asyncio.to_thread(self._files.save, self.session.id, data)
 
     # -- actions
 

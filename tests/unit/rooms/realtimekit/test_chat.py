@@ -75,6 +75,19 @@ def test_the_oldest_go_first() -> None:
     assert next(iter(chat.messages.values())).payload == "message 5"
 
 
+def test_large_messages_go_sooner_and_sizes_are_kept() -> None:
+    chat = Chat()
+    fitting = chats.MOST_BYTES // chats.LONGEST_MESSAGE
+    for i in range(fitting + 5):
+        chat.add(new_message("p1", "u1", "Ann", Type.TEXT, "x" * chats.LONGEST_MESSAGE, i))
+    assert fitting - 10 < len(chat.messages) <= fitting
+    for message in list(chat.messages.values()):
+        chat.change(message, Type.TEXT, "short")
+        assert message.is_edited
+        chat.remove(message.chat_id)
+    assert chat.size == 0
+
+
 def test_the_preset_says_what_may_be_sent() -> None:
     check(ALL, Type.TEXT, "hi")
     check(ALL, Type.FILE, FILE)

@@ -214,6 +214,13 @@ def test_what_others_are_told_has_a_rate() -> None:
     assert eve.closed is None
 
 
+def test_large_answers_have_a_rate_too() -> None:
+    ann = World().joined("ann")
+    frames = [ann.ask(Chat.GET_MESSAGES) for _ in range(protocol.TOLD_AT_ONCE + 1)]
+    assert frames[-1] is not None
+    assert frames[-1].event == events.ERROR
+
+
 def test_errors_of_the_media_side_become_answers() -> None:
     world = World()
     ann = world.joined("ann")
