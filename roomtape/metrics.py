@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, PlatformCollector, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
@@ -19,6 +19,10 @@ REQUESTS = Histogram(
 )
 SESSIONS = Gauge("roomtape_live_sessions", "Sessions that are live on this server.", registry=REGISTRY)
 PEERS = Gauge("roomtape_live_peers", "Peers that are in a session on this server.", registry=REGISTRY)
+SOCKETS = Gauge("roomtape_sdk_sockets", "Sockets of official clients that are open.", registry=REGISTRY)
+SOCKETS_CLOSED = Counter(
+    "roomtape_sdk_sockets_closed", "Sockets of official clients that ended, by close code.", ["code"], registry=REGISTRY
+)
 RECORDINGS = Gauge(
     "roomtape_recordings",
     "Recordings in the database by status; UPLOADED and ERRORED are final.",

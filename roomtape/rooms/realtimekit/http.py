@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from roomtape import metrics
 from roomtape.db.database import Database
 from roomtape.errors import CallerError, Forbidden, InvalidRequest, RoomtapeError
 from roomtape.rooms.admission import Admission, admit
@@ -36,6 +37,8 @@ GOODBYES = frozenset({1000, 1001})
 """Close codes of a client that leaves, by its own will or with its page."""
 _NO_TEXT, _DEAD = 1003, 1011
 _NO_STATUS = 1005
+_CODES = frozenset(range(1000, 1016))
+"""Clients may send any code; the figures know those of RFC 6455 only."""
 
 
 class SocketDeps(Protocol):
@@ -71,7 +74,8 @@ def router(deps: SocketDeps) -> APIRouter:
         goodbye = False
         try:
             await websocket.accept()
-            goodbye = await _serve(websocket, session_door, seat)
+            with metrics.SOCKETS.track_inprogress():
+                goodbye = await _serve(websocket, session_door, seat)
         except (WebSocketDisconnect, RuntimeError, OSError):
             log.debug("socket broke while it opened", peer_id=seat.link.peer_id)
         finally:
@@ -122,6 +126,7 @@ async def _serve(websocket: WebSocket, door: SessionDoor, seat: Seat) -> bool:
     code = ended[0]
     if not isinstance(code, int):
         code = seat.link.closing[0] if seat.link.closing else _NO_STATUS
+    metrics.SOCKETS_CLOSED.labels(str(code) if code in _CODES else "other").inc()
     log.info("socket closed", peer_id=seat.link.peer_id, code=code, by_us=seat.link.closing)
     return code in GOODBYES
 
