@@ -27,7 +27,7 @@ def test_tokens_in_addresses_are_not_logged(capsys: pytest.CaptureFixture[str]) 
     before = logging.getLogger().handlers[:]
     try:
         logs.configure("info")
-        logging.getLogger("uvicorn.error").info(
+        logging.getLogger("some.server").info(
             '"WebSocket /ws?peerID=p&authToken=eyJhbGci.abc-_.sig&ping=true" [accepted]'
         )
         line = json.loads(capsys.readouterr().err)

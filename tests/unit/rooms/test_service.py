@@ -129,6 +129,7 @@ async def test_what_the_disk_did_not_take_is_logged_first_when_it_does(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await house.rooms.open(house.meeting)
+    house.rooms.cancel_end(session)
     append = session.log.append
 
     def full(event: ev.Event, sync: bool = True) -> None:

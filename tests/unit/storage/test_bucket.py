@@ -9,7 +9,7 @@ from roomtape.errors import Forbidden, NotFound, StorageError
 from roomtape.storage.bucket import FolderBucket, content_type, signing_key
 
 KEY = b"k" * 32
-SOON = datetime.now(UTC) + timedelta(minutes=1)
+SOON = datetime.now(UTC) + timedelta(hours=1)
 
 
 @pytest.fixture
