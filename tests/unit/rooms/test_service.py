@@ -16,7 +16,7 @@ from tests.support.wait import until
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    made = House(tmp_path, session_keep_alive_s=0.05)
+    made = House(tmp_path)
     await made.create()
     await made.rooms.start()
     yield made
@@ -58,6 +58,7 @@ async def test_the_session_ends_after_its_keep_alive_and_tells_before(house: Hou
     peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
     session = house.rooms.of_meeting("m1")
     assert session is not None
+    session.keep_alive_s = 0.05
     await asyncio.sleep(0.1)
     assert not session.ended, "somebody is in"
     await publishing.leave(house.rooms, session, peer, "left")
@@ -129,7 +130,6 @@ async def test_what_the_disk_did_not_take_is_logged_first_when_it_does(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = await house.rooms.open(house.meeting)
-    house.rooms.cancel_end(session)
     append = session.log.append
 
     def full(event: ev.Event, sync: bool = True) -> None:
