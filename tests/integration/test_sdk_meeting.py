@@ -176,6 +176,26 @@ async def test_somebody_who_is_kicked_is_told_and_the_others_see_it(
         assert (await who.me())["roomState"] == "joined"
 
 
+async def test_a_page_that_is_loaded_again_is_a_new_peer_and_the_old_one_goes(
+    meeting: SdkMeeting, ann: SdkPeer, bob: SdkPeer
+) -> None:
+    eve = await meeting.join("eve")
+    await ann.until_other(eve.id)
+    await eve.page.reload()
+    for who in (ann, bob):
+        await who.until_gone(eve.id)
+    token = await meeting.token("eve")
+    await eve.page.evaluate("authToken => peer.init({authToken, defaults: {audio: true, video: true}})", token)
+    before, eve.id = eve.id, str(await eve.page.evaluate("peer.meeting.self.id"))
+    await eve.join()
+    assert eve.id != before
+    await perceives(ann, "eve", eve.id)
+    await perceives(eve, "bob", bob.id)
+    await eve.close()
+    for who in (ann, bob):
+        await who.until_gone(eve.id)
+
+
 async def test_a_guest_can_not_kick_mute_or_record(ann: SdkPeer, bob: SdkPeer) -> None:
     for script in (
         "(meeting, id) => meeting.participants.joined.get(id).kick()",

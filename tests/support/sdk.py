@@ -17,7 +17,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from playwright.async_api import Browser, BrowserContext, Error, Page, Request, Response, Route, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Request,
+    Response,
+    Route,
+    WebSocket,
+    async_playwright,
+)
 
 from roomtape.media import testpicture
 from roomtape.media.testsignal import BEEP_HZ
@@ -53,12 +63,15 @@ class Devices:
 
 @dataclass
 class Log:
-    """What the browser complained about: console errors, errors nobody caught, requests that failed or got >= 400."""
+    """What the browser complained about (console errors, errors nobody caught, requests that failed or got >= 400),
+    and what it asked: addresses, those of sockets, and binary frames sent over these."""
 
     console: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     requested: list[str] = field(default_factory=list)
+    sockets: list[str] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
         page.on("console", lambda m: self.console.append(f"{m.type}: {m.text}") if m.type == "error" else None)
@@ -66,6 +79,11 @@ class Log:
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
         page.on("request", lambda request: self.requested.append(request.url))
+        page.on("websocket", self._connected)
+
+    def _connected(self, socket: WebSocket) -> None:
+        self.sockets.append(socket.url)
+        socket.on("framesent", lambda data: self.sent.append(data) if isinstance(data, bytes) else None)
 
     def _failed(self, request: Request) -> None:
         self.failed.append(f"{request.method} {request.url.split('?')[0]}: {request.failure}")
