@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from roomtape.capture.eventlog import EventLogWriter
-from roomtape.capture.events import Event, SessionEnded, SessionStarted
+from roomtape.capture.events import Event, RecordingResumed, RecordingStarted, SessionEnded, SessionStarted
 from roomtape.capture.paths import EVENTS, capture_dir
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import sessions as rows
@@ -106,6 +106,14 @@ class Rooms:
         async with session.log_lock:
             await asyncio.to_thread(_write, session.log, [*session.unlogged, *events])
             session.unlogged.clear()
+        if any(isinstance(event, RecordingStarted | RecordingResumed) for event in events):
+            self.spawn(self._refresh(session))
+
+    async def _refresh(self, session: LiveSession) -> None:
+        """Ask for keyframes: a recording that begins amid running captures can use no picture before the next one."""
+        for peer in [p for p in session.peers.values() if p.base is not None and p.up]:
+            if peer.handle is not None:
+                await self._told(self.sfu.request_keyframe(peer.handle), "request_keyframe")
 
     async def note(self, session: LiveSession, *events: Event) -> None:
         """As `log`, for what has happened whether it can be written or not: a full disk must not disturb a meeting.

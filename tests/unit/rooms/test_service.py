@@ -142,3 +142,15 @@ async def test_what_the_disk_did_not_take_is_logged_first_when_it_does(
     monkeypatch.setattr(session.log, "append", append)
     await house.rooms.note(session, ev.PeerRenamed(3, "p", "two"))
     assert [e.t for e in house.events(session.id)[1:]] == [1, 3]
+
+
+async def test_a_recording_that_begins_amid_captures_gets_a_keyframe(house: House) -> None:
+    house.listener.wants = True
+    peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    peer.up = True
+    await house.rooms.log(session, ev.RecordingStarted(1, "r"))
+    await until(lambda: house.sfu.calls.count("request_keyframe") == 1)
+    await house.rooms.log(session, ev.RecordingPaused(2, "r"), ev.RecordingResumed(3, "r"))
+    await until(lambda: house.sfu.calls.count("request_keyframe") == 2)
