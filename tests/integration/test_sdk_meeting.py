@@ -85,6 +85,20 @@ async def test_a_shared_screen_comes_and_goes_beside_the_camera(ann: SdkPeer, bo
     await perceives(ann, "bob", bob.id)
 
 
+async def test_a_screen_that_is_shared_for_a_moment_only_does_not_stay(ann: SdkPeer, bob: SdkPeer) -> None:
+    flash = """(meeting, wait) => meeting.self.enableScreenShare()
+        .then(() => new Promise(done => setTimeout(done, wait))).then(() => meeting.self.disableScreenShare())"""
+    for wait_ms in (0, 30, 60, 100, 150):
+        await bob.run(flash, wait_ms)
+        await asyncio.sleep(0.3)
+        await ann.until_other(bob.id, 3, screen=False)
+    await bob.run("meeting => Promise.all([meeting.self.disableAudio(), meeting.self.disableVideo()])")
+    await bob.run("meeting => meeting.self.enableVideo().then(() => meeting.self.disableVideo())")
+    await ann.until_other(bob.id, audio=False, video=False)
+    await bob.run("meeting => Promise.all([meeting.self.enableAudio(), meeting.self.enableVideo()])")
+    await perceives(ann, "bob", bob.id)
+
+
 async def test_a_host_mutes_somebody(ann: SdkPeer, bob: SdkPeer) -> None:
     await ann.mute_other(bob)
     await bob.until("meeting => !meeting.self.audioEnabled")

@@ -174,11 +174,14 @@ def consume(ask: Ask[pb.ConsumePeersRequest]) -> list[Action]:
     wanted = {r.producer_id: r.simulcast.preferred_rid or None for r in requests}
     there = {p: rid for p, rid in wanted.items() if _consumable(ask, p)}
     gone = [p for p in wanted if p not in there]
+    known = {p: ask.room.producers[p] for p in there}
     if not there:
         return ask.reply(_consumed(ask, {}, gone, None))
 
     def consumed(result: tuple[dict[str, str], list[str], str | None]) -> list[Action]:
         mids, missing, offer = result
+        # As the answer tells of them; one that has ended meanwhile is told of once the client has its consumer.
+        ask.member.consuming |= {p: ask.room.producers.get(p, known[p]) for p in mids}
         return ask.reply(_consumed(ask, mids, [*gone, *missing], offer))
 
     return ask.do(Consume(tuple(there.items())), consumed)
@@ -201,7 +204,7 @@ def _consumed(
     for producer_id, mid in mids.items():
         track = pb.ProducerTrack(track_id=producer_id, producer_id=producer_id, stream_id=mid)
         state = pb.ConsumerState(consumer_id=producer_id, producer_track=track)
-        if (producer := ask.room.producers.get(producer_id)) is not None:
+        if (producer := ask.member.consuming.get(producer_id)) is not None:
             state.producer_state.CopyFrom(producer_state(producer))
         states[producer_id].CopyFrom(state)
     for producer_id in gone:
@@ -215,7 +218,7 @@ def _consumed(
 
 def renegotiate(ask: Ask[pb.RenegotiateRequest]) -> list[Action]:
     answer = pb.RenegotiateResponse(transport_id=ask.message.transport_id)
-    return ask.do(Renegotiate(_sdp(ask.message)), lambda _: ask.reply(answer))
+    return ask.do(Renegotiate(_sdp(ask.message)), lambda _: ask.reply(answer) + ask.room.consumed(ask.member))
 
 
 def close_consumers(ask: Ask[pb.ConsumerCloseRequest]) -> list[Action]:

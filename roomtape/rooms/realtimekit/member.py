@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from roomtape.rooms.realtimekit.media_port import ProducerInfo
 from roomtape.rooms.realtimekit.permissions import NOTHING, Permissions
@@ -14,6 +14,7 @@ class Member:
     """`connected`: a socket stands. `joined`: in the session. `media_joined`: others consume from it.
 
     `waiting`: parked in the waiting room. `most_streams`: cameras that its preset lets it show at once.
+    `consuming`: producers that it begins to receive, as it was told of them; until it has answered the offer.
     """
 
     peer_id: str
@@ -31,6 +32,7 @@ class Member:
     waiting: bool = False
     kicked: bool = False
     most_streams: int = 6
+    consuming: dict[str, ProducerInfo] = field(default_factory=dict)
 
     @property
     def visible(self) -> bool:

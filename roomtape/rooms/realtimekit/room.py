@@ -252,9 +252,7 @@ class Room:
         self.producers[producer.producer_id] = producer
         if producer.kind == "audio" and producer.paused:
             self.speakers.remove(producer.peer_id)
-        message = pb.PeerProducerToggleBroadcastResponse(
-            participant_id=producer.peer_id, producer_state=producer_state(producer), initiator_participant_id=by
-        )
+        message = _toggled(producer, by)
         told = self._of_producer(producer, Media.PEER_PRODUCER_TOGGLE_BROADCAST, message)
         owner = self.members.get(producer.peer_id)
         if by != producer.peer_id and owner is not None and owner.connected:
@@ -265,10 +263,24 @@ class Room:
         """A track is gone."""
         if self.producers.pop(producer.producer_id, None) is None:
             return []
-        message = pb.PeerProducerCloseBroadcastResponse(
-            participant_id=producer.peer_id, producer_state=producer_state(producer)
-        )
-        return self._of_producer(producer, Media.PEER_PRODUCER_CLOSE_BROADCAST, message)
+        return self._of_producer(producer, Media.PEER_PRODUCER_CLOSE_BROADCAST, _closed(producer))
+
+    def consumed(self, member: Member) -> list[Action]:
+        """A peer has answered an offer; return what changed meanwhile of the tracks that it now receives.
+
+        The SDK drops what it is told of a track between the offer and the answer to its own answer, and would show
+        a track as live for ever that was muted or ended in that time.
+        """
+        told: list[Action] = []
+        for producer_id, before in member.consuming.items():
+            now = self.producers.get(producer_id)
+            if now is None:
+                told.append(Send(member.peer_id, codec.encode(Media.PEER_PRODUCER_CLOSE_BROADCAST, _closed(before))))
+            elif now.paused != before.paused:
+                message = _toggled(now, now.peer_id)
+                told.append(Send(member.peer_id, codec.encode(Media.PEER_PRODUCER_TOGGLE_BROADCAST, message)))
+        member.consuming.clear()
+        return told
 
     def _of_producer(self, producer: ProducerInfo, event: Media, message: Message) -> list[Action]:
         """A producer of a peer that has not joined with its media is told of when that peer does (`media_ready`)."""
@@ -322,3 +334,15 @@ class Room:
                 active_recordings=active if admitted else [],
             )
         )
+
+
+def _toggled(producer: ProducerInfo, by: str) -> pb.PeerProducerToggleBroadcastResponse:
+    return pb.PeerProducerToggleBroadcastResponse(
+        participant_id=producer.peer_id, producer_state=producer_state(producer), initiator_participant_id=by
+    )
+
+
+def _closed(producer: ProducerInfo) -> pb.PeerProducerCloseBroadcastResponse:
+    return pb.PeerProducerCloseBroadcastResponse(
+        participant_id=producer.peer_id, producer_state=producer_state(producer)
+    )

@@ -7,6 +7,7 @@ from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 from tests.support.sdkroom import HOST, World
 
 SDP = pb.SessionDescription(type="offer", sdp="offer")
+CLOSED = (Media.PEER_PRODUCER_CLOSE_BROADCAST, pb.PeerProducerCloseBroadcastResponse)
 TOGGLED = (Media.PEER_PRODUCER_TOGGLE_BROADCAST, pb.PeerProducerToggleBroadcastResponse)
 
 
@@ -79,6 +80,26 @@ def test_consume_of_nothing_that_is_there_still_has_a_map() -> None:
     assert not answer.HasField("description")
     assert ben.answer(Media.CONSUME, wanted(), pb.ConsumePeerResponse).HasField("consumer_ids_map")
     assert "at most" in ben.refused(Media.CONSUME, wanted(*(str(i) for i in range(101))))
+
+
+def test_what_changes_while_a_client_takes_an_offer_is_told_again_once_it_has_answered() -> None:
+    world = World()
+    ann, ben = world.joined("ann"), world.joined("ben")
+    sound, camera, screen = ann.produce(), ann.produce("video"), ann.produce("video")
+    ben.answer(Media.CONSUME, wanted(sound, camera, screen), pb.ConsumePeerResponse)
+    ann.answer(
+        Media.TOGGLE_PRODUCER, pb.ProducerToggleRequest(producer_id=sound, pause=True), pb.ProducerToggleResponse
+    )
+    close = pb.ProducerCloseRequest(producer_id=screen, description=SDP)
+    ann.answer(Media.CLOSE_PRODUCER, close, pb.ProducerClosingResponse)
+    request = pb.RenegotiateRequest(transport_id="t", description=pb.SessionDescription(sdp="answer"))
+    for expected in ([sound, screen], []):
+        ben.got.clear()
+        ben.answer(Media.RENEGOTIATE_SESSION_DESCRIPTION, request, pb.RenegotiateResponse)
+        assert ben.got[0].event == Media.RENEGOTIATE_SESSION_DESCRIPTION, "the SDK has its consumers after the answer"
+        toggled, closed = ben.pushed(*TOGGLED), ben.pushed(*CLOSED)
+        assert [told.producer_state.producer_id for told in (*toggled, *closed)] == expected
+        assert all(told.producer_state.pause for told in toggled)
 
 
 def test_renegotiation_close_and_layers() -> None:
