@@ -145,7 +145,6 @@ class Rooms:
     async def kick_all(self, session: LiveSession) -> None:
         """Put everybody out and end the session."""
         async with session.lock:
-            await self.kick(session, list(session.peers))
             await self._end(session, "kicked_all")
 
     async def _end(self, session: LiveSession, reason: str) -> None:

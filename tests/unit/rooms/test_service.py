@@ -109,7 +109,7 @@ async def test_kick_all_ends_the_session(house: House) -> None:
     assert session is not None
     await house.rooms.kick_all(session)
     assert house.rooms.of_meeting("m1") is None
-    assert {p.leave_reason for p in await rows.peers(house.db, session.id)} == {"kicked"}
+    assert {p.leave_reason for p in await rows.peers(house.db, session.id)} == {"session_ended"}
 
 
 async def test_a_clean_stop_closes_captures_and_keeps_the_session_for_the_next_start(house: House) -> None:
