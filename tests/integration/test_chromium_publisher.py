@@ -45,7 +45,8 @@ async def test_two_pages_publish_what_they_were_told(browser: Chromium) -> None:
         assert counters == sorted(counters)
         assert counters[-1] - counters[0] > 45
     assert [b - a for a, b in pairwise(beeps)] == [1_000_000] * (len(beeps) - 1)
-    assert flashes == pytest.approx(beeps[: len(flashes)], abs=60_000)
+    # A page that is starved for a moment draws late; it must not draw at another second.
+    assert all(abs(flash - beep) < 150_000 for flash, beep in zip(flashes, beeps, strict=False))
 
 
 async def test_muted_is_silent(browser: Chromium) -> None:
