@@ -28,6 +28,7 @@ from roomtape.sfu.port import Down, Handle, Lost, Ready, Sfu, SfuEvent, Up
 
 log = structlog.get_logger()
 
+KEYFRAME_AGAIN_S = 0.5
 SFU_STATE = "sfu"
 
 
@@ -110,10 +111,15 @@ class Rooms:
             self.spawn(self._refresh(session))
 
     async def _refresh(self, session: LiveSession) -> None:
-        """Ask for keyframes: a recording that begins amid running captures can use no picture before the next one."""
-        for peer in [p for p in session.peers.values() if p.base is not None and p.up]:
-            if peer.handle is not None:
-                await self._told(self.sfu.request_keyframe(peer.handle), "request_keyframe")
+        """Ask for keyframes: a recording that begins amid running captures can use no picture before the next one.
+
+        Asked twice, since browsers ignore a request that comes less than 0.3 s after they have sent one.
+        """
+        for wait_s in (0, KEYFRAME_AGAIN_S):
+            await asyncio.sleep(wait_s)
+            for peer in [p for p in session.peers.values() if p.base is not None and p.up]:
+                if peer.handle is not None:
+                    await self._told(self.sfu.request_keyframe(peer.handle), "request_keyframe")
 
     async def note(self, session: LiveSession, *events: Event) -> None:
         """As `log`, for what has happened whether it can be written or not: a full disk must not disturb a meeting.

@@ -151,6 +151,6 @@ async def test_a_recording_that_begins_amid_captures_gets_a_keyframe(house: Hous
     assert session is not None
     peer.up = True
     await house.rooms.log(session, ev.RecordingStarted(1, "r"))
-    await until(lambda: house.sfu.calls.count("request_keyframe") == 1)
-    await house.rooms.log(session, ev.RecordingPaused(2, "r"), ev.RecordingResumed(3, "r"))
     await until(lambda: house.sfu.calls.count("request_keyframe") == 2)
+    await house.rooms.log(session, ev.RecordingPaused(2, "r"), ev.RecordingResumed(3, "r"))
+    await until(lambda: house.sfu.calls.count("request_keyframe") == 4)
