@@ -206,6 +206,7 @@ async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str)
         left_us = now_us()
         await rooms.note(session, PeerLeft(left_us, peer.id, reason))
         session.peers.pop(peer.id, None)
+        peer.left = True
         left = to_datetime(left_us)
         await rows.change_peer(rooms.db, peer.id, left_at=left, leave_reason=reason, capturing=False)
         if peer.handle is not None and not gone:

@@ -124,7 +124,7 @@ async def lose_transport(
     """The peer's media transport ends and all its tracks with it, which are returned; the peer stays in."""
     async with peer.lock:
         handle, base = peer.handle, peer.base
-        if handle is None:
+        if handle is None or peer.left:  # the SFU reports the end of what a leaving peer has just closed, too
             return []
         if base is not None and not sfu_gone:
             try:
