@@ -30,9 +30,9 @@ class LiveTrack:
 class LivePeer:
     """One connected participant. `base` names the files of the running take, None when not captured.
 
-    `up`: the media transport has stood at least once. `left`: it is out for good. `etag` names its ICE session to WHIP clients; a restart of the
-    server forgets it. `by_socket`: an SDK client, present for as long as its socket; its media may end and come anew.
-    `transport` counts the media transports that it had before this one.
+    `up`: the media transport has stood at least once. `left`: it is out for good. `etag` names its ICE session to
+    WHIP clients; a restart of the server forgets it. `by_socket`: an SDK client, present for as long as its socket;
+    its media may end and come anew. `transport` counts the media transports that it had before this one.
     """
 
     id: str
