@@ -66,7 +66,11 @@ class PeerRenamed(Event):
 
 @dataclass(frozen=True)
 class TrackPublished(Event):
-    """`mindex` is the m-line index in the publisher's SDP; it ends the name of the track's `.mjr` file."""
+    """`mindex` is the m-line index in the publisher's SDP; it ends the name of the track's `.mjr` file.
+
+    `audio_level_id` (RFC 6464) and `orientation_id` (3GPP TS 26.114, 7.4.5) are the ids under which the packets on disk
+    carry these header extensions, None where they do not.
+    """
 
     NAME = "track_published"
     peer_id: str
@@ -74,6 +78,8 @@ class TrackPublished(Event):
     kind: MediaKind
     source: StreamKind
     codec: str
+    audio_level_id: int | None = None
+    orientation_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +146,33 @@ class RecordingResumed(Event):
 class RecordingStopped(Event):
     NAME = "recording_stopped"
     recording_id: str
+
+
+@dataclass(frozen=True)
+class PeerPictured(Event):
+    """The peer's picture has been fetched into the file `file` of the capture's `assets` folder."""
+
+    NAME = "peer_pictured"
+    peer_id: str
+    file: str
+
+
+@dataclass(frozen=True)
+class WatermarkStored(Event):
+    """The recording's watermark has been fetched into the file `file` of the capture's `assets` folder."""
+
+    NAME = "watermark_stored"
+    recording_id: str
+    file: str
+
+
+@dataclass(frozen=True)
+class WatermarkMissing(Event):
+    """The recording is made without its watermark; `reason` says why."""
+
+    NAME = "watermark_missing"
+    recording_id: str
+    reason: str
 
 
 @dataclass(frozen=True)

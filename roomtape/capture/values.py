@@ -36,7 +36,9 @@ class Frame:
 
     `time_us` is where it is placed, `arrival_us` when its last packet arrived, `media_time` its RTP timestamp
     unwrapped (in ticks of the clock rate). `duration_us` is known for Opus (from its TOC), 0 for video.
-    `lost_before` counts packets missing directly before it.
+    `lost_before` counts packets missing directly before it. `level` is the loudness of an Opus packet in -dBov, 0 the
+    loudest and 127 silence (RFC 6464), None where the sender does not say it. `rotation` is by how many degrees (0, 90,
+    180, 270) a video frame has to be turned clockwise to be upright (3GPP TS 26.114, 7.4.5).
     """
 
     time_us: int
@@ -46,6 +48,8 @@ class Frame:
     keyframe: bool
     duration_us: int
     lost_before: int
+    level: int | None = None
+    rotation: int = 0
 
 
 class GapCause(StrEnum):

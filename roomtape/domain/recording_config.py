@@ -10,10 +10,25 @@ from roomtape.errors import InvalidRequest
 VideoCodec = Literal["H264", "VP8", "VP9"]
 AudioCodec = Literal["AAC", "MP3"]
 Channel = Literal["mono", "stereo"]
+LayoutName = Literal["auto", "grid", "speaker", "single_speaker"]
+"""`auto`: a grid, and a shared screen large while there is one. `speaker`: the active speaker large, the others in a
+strip. `single_speaker`: the active speaker alone."""
+Corner = Literal["left top", "right top", "left bottom", "right bottom"]
 
 MAX_SECONDS_LOWEST, MAX_SECONDS_HIGHEST = 60, 86_400
 MAX_USER_IDS = 100
 SIDE_LOWEST, SIDE_HIGHEST, MOST_PIXELS = 64, 3840, 3840 * 2160
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """A picture in a corner of every frame. `width` and `height` in pixels; one alone keeps the picture's shape, none
+    takes its own size."""
+
+    url: str
+    position: Corner = "left top"
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,8 @@ class VideoConfig:
     height: int = 720
     fps: int = 30
     export_file: bool = True
+    layout: LayoutName = "auto"
+    watermark: Watermark | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +72,8 @@ class RecordingConfig:
     user_ids: tuple[str, ...] | None = None
     file_name_prefix: str | None = None
     max_seconds: int = MAX_SECONDS_HIGHEST
+    rtmp_url: str | None = None
+    """Where the composed picture is sent live; it may hold a stream key, so that it is never shown."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; `from_json` gives back an equal config."""
@@ -65,8 +84,10 @@ class RecordingConfig:
         """Inverse of `to_json`; unknown keys raise TypeError."""
         rest = dict(data)
         users = rest.pop("user_ids", None)
+        video = dict(rest.pop("video", {}))
+        mark = video.pop("watermark", None)
         return RecordingConfig(
-            video=VideoConfig(**rest.pop("video", {})),
+            video=VideoConfig(watermark=None if mark is None else Watermark(**mark), **video),
             audio=AudioConfig(**rest.pop("audio", {})),
             layers=tuple(Layer(**layer) for layer in rest.pop("layers", ())),
             user_ids=None if users is None else tuple(users),
@@ -109,6 +130,8 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
             width=width,
             height=height,
             export_file=video.get("export_file", VideoConfig.export_file),
+            layout=video.get("layout", VideoConfig.layout),
+            watermark=_watermark(video.get("watermark")),
         ),
         audio=AudioConfig(
             codec=(audio or {}).get("codec", AudioConfig.codec),
@@ -117,7 +140,17 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
         ),
         file_name_prefix=merged.get("file_name_prefix"),
         max_seconds=merged.get("max_seconds", MAX_SECONDS_HIGHEST),
+        rtmp_url=(merged.get("rtmp_out_config") or merged.get("live_streaming_config") or {}).get("rtmp_url"),
     )
+
+
+def _watermark(given: dict[str, Any] | None) -> Watermark | None:
+    if not given:
+        return None
+    if not given.get("url"):
+        raise InvalidRequest("say where the picture lies", "video_config.watermark.url")
+    size = given.get("size", {})
+    return Watermark(given["url"], given.get("position", Watermark.position), size.get("width"), size.get("height"))
 
 
 @dataclass(frozen=True)
