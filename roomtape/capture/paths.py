@@ -11,7 +11,7 @@ from roomtape.capture.events import MediaKind
 
 EVENTS = "events.jsonl"
 ASSETS = "assets"
-"""Folder for what a render needs besides media: watermarks, participants' pictures. Names in it are never a caller's."""
+"""Folder for what a render needs besides media: watermarks and pictures. Names in it are never a caller's."""
 _MJR = re.compile(r"(?P<base>.+)-(?P<kind>audio|video)-(?P<mindex>\d+)\.mjr", re.ASCII)
 _LATER_TRANSPORT = re.compile(r".+-\d+\.(?P<transport>\d+)", re.ASCII)
 TRANSPORT_STRIDE = 1000

@@ -11,6 +11,7 @@ SAMPLES: list[events.Event] = [
     events.PeerLeft(4, "p", "left"),
     events.PeerRenamed(5, "p", "Bob"),
     events.TrackPublished(6, "p", 0, "audio", "peer", "opus"),
+    events.TrackPublished(6, "p", 1, "video", "peer", "vp8", None, 3),
     events.TrackUnpublished(7, "p", 0),
     events.TrackMuted(8, "p", 0),
     events.TrackUnmuted(9, "p", 0),
@@ -21,6 +22,9 @@ SAMPLES: list[events.Event] = [
     events.RecordingPaused(13, "r"),
     events.RecordingResumed(14, "r"),
     events.RecordingStopped(15, "r"),
+    events.PeerPictured(16, "p", "cafe"),
+    events.WatermarkStored(16, "r", "cafe"),
+    events.WatermarkMissing(16, "r", "it is no picture"),
     events.ServerRecovered(16, 10),
 ]
 
