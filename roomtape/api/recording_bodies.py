@@ -16,6 +16,7 @@ from roomtape.domain.recording_config import (
     SIDE_HIGHEST,
     SIDE_LOWEST,
     Layer,
+    LayoutName,
 )
 from roomtape.errors import InvalidRequest
 
@@ -63,11 +64,14 @@ class Watermark(ExactPart):
 
 
 class Video(ExactPart):
+    """The composed picture. `layout` is an extension: the public API has none."""
+
     codec: Literal["H264", "VP8", "VP9"] | None = None
     width: Side | None = None
     height: Side | None = None
     export_file: bool | None = None
     watermark: Watermark | None = None
+    layout: LayoutName | None = None
 
 
 class Audio(ExactPart):

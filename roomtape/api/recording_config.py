@@ -8,13 +8,7 @@ from roomtape.domain.meeting import Meeting
 from roomtape.domain.recording_config import RecordingConfig, from_api, merge
 from roomtape.errors import InvalidRequest, NotOffered
 
-_WHOLE_FIELDS = {
-    "storage_config": "files stay in the own bucket",
-    "rtmp_out_config": "",
-    "live_streaming_config": "",
-    "url": "",
-    "interactive_config": "",
-}
+_NOT_OFFERED = {"storage_config": "files stay in the own bucket", "url": "", "interactive_config": ""}
 
 
 def resolve(meeting_config: dict[str, Any] | None, request: dict[str, Any]) -> RecordingConfig:
@@ -28,7 +22,7 @@ def resolve(meeting_config: dict[str, Any] | None, request: dict[str, Any]) -> R
         raise InvalidRequest(
             "without the own bucket the files need a storage_config to go to", "realtimekit_bucket_config.enabled"
         )
-    _check_offered(merged, config)
+    _check_offered(merged)
     return config
 
 
@@ -37,21 +31,13 @@ def for_meeting(meeting: Meeting) -> RecordingConfig:
     return resolve(meeting.recording_config, {})
 
 
-def _check_offered(merged: dict[str, Any], config: RecordingConfig) -> None:
-    for field, hint in _WHOLE_FIELDS.items():
+def _check_offered(merged: dict[str, Any]) -> None:
+    for field, hint in _NOT_OFFERED.items():
         if field in merged:
             raise _refused(field, hint)
     if merged.get("realtimekit_bucket_config", {}).get("enabled") is False:
         raise _refused("realtimekit_bucket_config.enabled: false", "leave it out")
-    if "watermark" in merged.get("video_config", {}):
-        raise _refused("video_config.watermark")
-    if config.video.codec != "H264":
-        raise _refused(f"video_config.codec: {config.video.codec}", "use H264")
-    if config.audio.codec != "AAC":
-        raise _refused(f"audio_config.codec: {config.audio.codec}", "use AAC")
-    if config.audio.export_file:
-        raise _refused("audio_config.export_file", "set it to false, and the video has the sound all the same")
 
 
-def _refused(field: str, hint: str = "") -> NotOffered:
+def _refused(field: str, hint: str) -> NotOffered:
     return NotOffered(f"{field}: this version of Roomtape does not offer it" + (f"; {hint}" if hint else ""))

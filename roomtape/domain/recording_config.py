@@ -17,7 +17,8 @@ Corner = Literal["left top", "right top", "left bottom", "right bottom"]
 
 MAX_SECONDS_LOWEST, MAX_SECONDS_HIGHEST = 60, 86_400
 MAX_USER_IDS = 100
-SIDE_LOWEST, SIDE_HIGHEST, MOST_PIXELS = 64, 3840, 3840 * 2160
+SIDE_LOWEST, SIDE_HIGHEST, LONGER_SIDE_LOWEST, MOST_PIXELS = 90, 3840, 160, 3840 * 2160
+"""A picture has 160x90 to 3840x2160 pixels, upright or lying, or any shape between."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
     width, height = video.get("width", VideoConfig.width), video.get("height", VideoConfig.height)
     if width * height > MOST_PIXELS:
         raise InvalidRequest(f"width times height may be {MOST_PIXELS} at most", "video_config.width")
+    if max(width, height) < LONGER_SIDE_LOWEST:
+        raise InvalidRequest(f"the longer side needs {LONGER_SIDE_LOWEST} pixels at least", "video_config.width")
     return RecordingConfig(
         video=VideoConfig(
             codec=video.get("codec", VideoConfig.codec),

@@ -128,7 +128,17 @@ async def test_a_bad_value_is_refused_at_creation_and_change(api: House, body: o
 
 
 async def test_what_cannot_be_recorded_yet_is_refused_at_creation(api: House) -> None:
-    config = {"live_streaming_config": {"rtmp_url": "rtmp://a.example/live"}}
+    config = {"storage_config": {"type": "aws", "bucket": "b", "access_key": "k", "secret": "s"}}
     answer = await api.client.post(f"{api.kit}/meetings", json={"recording_config": config})
     assert answer.status_code == 501
-    assert "live_streaming_config" in answer.json()["errors"][0]["message"]
+    assert "storage_config" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_meeting_may_be_streamed_marked_and_laid_out(api: House) -> None:
+    config = {
+        "live_streaming_config": {"rtmp_url": "rtmp://a.example/live"},
+        "video_config": {"layout": "speaker", "codec": "VP9", "watermark": {"url": "https://a.example/b.png"}},
+    }
+    answer = await api.client.post(f"{api.kit}/meetings", json={"record_on_start": True, "recording_config": config})
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"]["recording_config"] == config

@@ -42,7 +42,15 @@ def test_what_goes_wrong_only_together() -> None:
 
 
 def test_what_is_not_offered_is_found_at_either_level() -> None:
-    with pytest.raises(NotOffered, match="live_streaming_config"):
-        resolve({"live_streaming_config": {"rtmp_url": "rtmp://a/b"}}, {})
+    with pytest.raises(NotOffered, match="storage_config"):
+        resolve({"storage_config": {"type": "aws"}}, {})
     with pytest.raises(NotOffered, match="url"):
         resolve(None, {"url": "https://a.example"})
+    with pytest.raises(NotOffered, match="interactive_config"):
+        resolve({}, {"interactive_config": {"type": "ID3"}})
+
+
+def test_a_meetings_stream_goes_where_the_request_says() -> None:
+    meeting = {"live_streaming_config": {"rtmp_url": "rtmp://a/b"}}
+    assert resolve(meeting, {}).rtmp_url == "rtmp://a/b"
+    assert resolve(meeting, {"rtmp_out_config": {"rtmp_url": "rtmps://c/d"}}).rtmp_url == "rtmps://c/d"

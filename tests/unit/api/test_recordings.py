@@ -9,7 +9,7 @@ import pytest
 
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Caller, CallerType, Kind, Recording, Status, Step, StopCause
-from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, VideoConfig
+from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, VideoConfig, Watermark
 from tests.support.api import NOW, House, a_recording
 
 
@@ -216,9 +216,16 @@ async def test_the_sdk_lists_recordings_with_all_filters(api: House) -> None:
         ({"video_config": {"height": 0}}, "video_config.height"),
         ({"video_config": {"width": 100_000}}, "video_config.width"),
         ({"video_config": {"width": 3840, "height": 3840}}, "video_config.width"),
+        ({"video_config": {"width": 3840, "height": 2162}}, "video_config.width"),
+        ({"video_config": {"width": 3842}}, "video_config.width"),
+        ({"video_config": {"height": 88}}, "video_config.height"),
+        ({"video_config": {"width": 158, "height": 90}}, "video_config.width"),
+        ({"video_config": {"width": -1280}}, "video_config.width"),
+        ({"video_config": {"layout": "mosaic"}}, "video_config.layout"),
         ({"video_config": {"width": "640"}}, "video_config.width"),
         ({"video_config": {"codec": "AV1"}}, "video_config.codec"),
         ({"video_config": {"codec": "VP8"}, "audio_config": {"codec": "AAC"}}, "audio_config.codec"),
+        ({"video_config": {"codec": "VP9"}, "audio_config": {"codec": "MP3"}}, "audio_config.codec"),
         ({"video_config": {"export_file": False}}, "video_config.export_file"),
         (
             {"video_config": {"export_file": False}, "audio_config": {"export_file": False}},
@@ -226,12 +233,19 @@ async def test_the_sdk_lists_recordings_with_all_filters(api: House) -> None:
         ),
         ({"video_config": {"watermark": {"url": "file:///etc/passwd"}}}, "video_config.watermark.url"),
         ({"video_config": {"watermark": {"position": "middle"}}}, "video_config.watermark.position"),
+        ({"video_config": {"watermark": {"position": "left top"}}}, "video_config.watermark.url"),
+        ({"video_config": {"watermark": {"url": "https://"}}}, "video_config.watermark.url"),
+        (
+            {"video_config": {"watermark": {"url": "https://a", "size": {"width": 0}}}},
+            "video_config.watermark.size.width",
+        ),
         ({"audio_config": {"codec": "OPUS"}}, "audio_config.codec"),
         ({"audio_config": {"channel": "5.1"}}, "audio_config.channel"),
         ({"audio_config": []}, "audio_config"),
         ({"realtimekit_bucket_config": {}}, "realtimekit_bucket_config.enabled"),
         ({"realtimekit_bucket_config": {"enabled": False}}, "realtimekit_bucket_config.enabled"),
         ({"rtmp_out_config": {"rtmp_url": "http://x.example"}}, "rtmp_out_config.rtmp_url"),
+        ({"rtmp_out_config": {}}, "rtmp_out_config.rtmp_url"),
         ({"url": "javascript:alert(1)"}, "url"),
         ({"interactive_config": {"type": "ID4"}}, "interactive_config.type"),
         ({"storage_config": {"type": "floppy"}}, "storage_config.type"),
@@ -248,16 +262,40 @@ async def test_an_invalid_start_names_its_field(api: House, body: dict[str, Any]
 
 
 @pytest.mark.parametrize(
+    ("body", "config"),
+    [
+        ({"video_config": {"codec": "VP8"}}, RecordingConfig(VideoConfig(codec="VP8"))),
+        (
+            {"video_config": {"codec": "VP9", "export_file": False}, "audio_config": {"channel": "mono"}},
+            RecordingConfig(VideoConfig(codec="VP9", export_file=False), AudioConfig(channel="mono", export_file=True)),
+        ),
+        ({"audio_config": {"codec": "MP3"}}, RecordingConfig(audio=AudioConfig("MP3", export_file=True))),
+        ({"video_config": {"width": 90, "height": 160}}, RecordingConfig(VideoConfig(width=90, height=160))),
+        ({"video_config": {"width": 2160, "height": 3840}}, RecordingConfig(VideoConfig(width=2160, height=3840))),
+        ({"video_config": {"layout": "speaker"}}, RecordingConfig(VideoConfig(layout="speaker"))),
+        (
+            {"video_config": {"watermark": {"url": "https://x.example/a.png", "size": {"height": 40}}}},
+            RecordingConfig(VideoConfig(watermark=Watermark("https://x.example/a.png", height=40))),
+        ),
+        (
+            {"rtmp_out_config": {"rtmp_url": "rtmps://x.example/live/k"}},
+            RecordingConfig(rtmp_url="rtmps://x.example/live/k"),
+        ),
+    ],
+)
+async def test_everything_about_picture_and_sound_is_taken(
+    api: House, body: dict[str, Any], config: RecordingConfig
+) -> None:
+    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting()} | body)
+    assert answer.status_code == 201, answer.text
+    assert "x.example" not in answer.text  # a stream key is nobody's business
+    assert api.recordings.started[0]["config"] == config
+
+
+@pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"video_config": {"codec": "VP9"}}, "video_config.codec"),
-        ({"video_config": {"watermark": {"url": "https://x.example/a.png"}}}, "watermark"),
-        ({"audio_config": {}}, "audio_config.export_file"),
-        ({"audio_config": {"codec": "AAC"}}, "audio_config.export_file"),
-        ({"audio_config": {"codec": "MP3", "export_file": False}}, "audio_config.codec"),
-        ({"video_config": {"export_file": False}, "audio_config": {"export_file": True}}, "audio_config.export_file"),
         ({"url": "https://x.example/page"}, "url"),
-        ({"rtmp_out_config": {"rtmp_url": "rtmp://x.example/live/key"}}, "rtmp_out_config"),
         ({"interactive_config": {"type": "ID3"}}, "interactive_config"),
         (
             {

@@ -8,6 +8,7 @@ from roomtape.domain.recording_config import (
     RecordingConfig,
     Selection,
     VideoConfig,
+    Watermark,
     from_api,
     merge,
 )
@@ -16,12 +17,13 @@ from roomtape.errors import InvalidRequest
 
 def test_json_and_back() -> None:
     config = RecordingConfig(
-        video=VideoConfig(width=640, height=360),
+        video=VideoConfig(width=640, height=360, layout="grid", watermark=Watermark("https://a/b.png", width=10)),
         audio=AudioConfig(channel="mono"),
         layers=(Layer(), Layer("two", "two", "video")),
         user_ids=("a", "b"),
         file_name_prefix="p",
         max_seconds=60,
+        rtmp_url="rtmp://a/b",
     )
     assert RecordingConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
     assert RecordingConfig.from_json(RecordingConfig().to_json()) == RecordingConfig()
@@ -86,3 +88,26 @@ def test_vp8_and_vp9_bring_their_own_sound() -> None:
     assert from_api({"video_config": {"codec": "VP9"}}).video.codec == "VP9"
     with pytest.raises(InvalidRequest, match="Vorbis"):
         from_api({"video_config": {"codec": "VP9"}, "audio_config": {"codec": "AAC"}})
+
+
+@pytest.mark.parametrize("size", [(160, 90), (90, 160), (160, 160), (3840, 2160), (2160, 3840), (2880, 2880)])
+def test_sizes_that_can_be_had(size: tuple[int, int]) -> None:
+    video = from_api({"video_config": {"width": size[0], "height": size[1]}}).video
+    assert (video.width, video.height) == size
+
+
+@pytest.mark.parametrize("size", [(158, 90), (100, 100), (3840, 2162), (2882, 2880)])
+def test_sizes_that_only_their_sum_forbids(size: tuple[int, int]) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        from_api({"video_config": {"width": size[0], "height": size[1]}})
+    assert refused.value.field == "video_config.width"
+
+
+def test_a_watermark_needs_its_picture() -> None:
+    mark = {"url": "https://a/b.png", "position": "right bottom", "size": {"width": 100}}
+    assert from_api({"video_config": {"watermark": mark}}).video.watermark == Watermark(
+        "https://a/b.png", "right bottom", 100
+    )
+    with pytest.raises(InvalidRequest) as refused:
+        from_api({"video_config": {"watermark": {"position": "left top"}}})
+    assert refused.value.field == "video_config.watermark.url"
