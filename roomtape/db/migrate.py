@@ -14,8 +14,8 @@ _SCRIPTS = Path(__file__).parent / "migrations"
 _LOCK = 0x526F6F6D74617065  # "Roomtape": any number that other programs on this PostgreSQL do not use
 
 
-async def upgrade(url: str) -> None:
-    """Apply every migration that the database at `url` (SQLAlchemy, async driver) has not seen yet.
+async def upgrade(url: str, revision: str = "head") -> None:
+    """Apply every migration up to `revision` that the database at `url` (SQLAlchemy, async driver) has not seen yet.
 
     Several nodes may start at once on one PostgreSQL: they take turns. Either all migrations are applied, or none.
     """
@@ -24,13 +24,13 @@ async def upgrade(url: str) -> None:
         async with db.engine.begin() as connection:
             if db.engine.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            await connection.run_sync(_run)
+            await connection.run_sync(_run, revision)
     finally:
         await db.close()
 
 
-def _run(connection: Connection) -> None:
+def _run(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

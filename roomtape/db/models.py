@@ -107,8 +107,8 @@ class SessionRow(Base):
 
 class PeerRow(Base):
     __tablename__ = "peers"
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), primary_key=True)
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
     participant_id: Mapped[str] = mapped_column(String(64), index=True)
     custom_participant_id: Mapped[str | None] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)

@@ -131,16 +131,17 @@ async def add_peer(db: Database, peer: Peer) -> None:
         await tx.merge(PeerRow(**values, tracks=list(peer.tracks)))
 
 
-async def change_peer(db: Database, peer_id: str, **values: Any) -> None:
-    """Set columns of a peer."""
+async def change_peer(db: Database, session_id: str, peer_id: str, **values: Any) -> None:
+    """Set columns of a session's peer."""
+    which = PeerRow.session_id == session_id, PeerRow.id == peer_id
     async with db.transaction() as tx:
-        await tx.execute(update(PeerRow).where(PeerRow.id == peer_id).values(**values))
+        await tx.execute(update(PeerRow).where(*which).values(**values))
 
 
-async def peer(db: Database, peer_id: str) -> Peer | None:
-    """Return the peer, present or not, or None."""
+async def peer(db: Database, session_id: str, peer_id: str) -> Peer | None:
+    """Return the session's peer, present or not, or None: a client keeps its peer id from one session to the next."""
     async with db.transaction() as tx:
-        row = await tx.get(PeerRow, peer_id)
+        row = await tx.get(PeerRow, (session_id, peer_id))
         return _peer(row) if row else None
 
 

@@ -14,7 +14,10 @@ from roomtape.sfu.port import Handle
 
 @dataclass(frozen=True)
 class LiveTrack:
-    """One published m-line. `producer_id`, `app_data` and `paused` matter to SDK clients; WHIP leaves the defaults."""
+    """One published m-line. `producer_id`, `app_data` and `paused` matter to SDK clients; WHIP leaves the defaults.
+
+    `audio_level_id` and `orientation_id` are those of `PublishedTrack`.
+    """
 
     mindex: int
     mid: str
@@ -24,6 +27,8 @@ class LiveTrack:
     producer_id: str = ""
     paused: bool = False
     app_data: str = "{}"
+    audio_level_id: int | None = None
+    orientation_id: int | None = None
 
 
 @dataclass

@@ -75,7 +75,12 @@ async def join(rooms: House, admission: Admission, offer: str, video_codec: str 
             # The meeting comes first; that the capture fails is told to the recordings once the peer is in.
             published = await rooms.sfu.publish(session.id, peer.id, peer.name, offer, video_codec, base := None)
         peer.handle, peer.base, peer.take = published.handle, base, int(wanted)
-        peer.tracks = tuple(LiveTrack(t.mindex, t.mid, t.kind, t.codec) for t in published.tracks)
+        peer.tracks = tuple(
+            LiveTrack(
+                t.mindex, t.mid, t.kind, t.codec, audio_level_id=t.audio_level_id, orientation_id=t.orientation_id
+            )
+            for t in published.tracks
+        )
         await _enter(rooms, session, peer)
     rooms.spawn(_out_unless_up(rooms, session, peer))
     await agree_on_capture(rooms, session, peer)
@@ -129,7 +134,7 @@ async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     at, who = peer.joined_us, peer.id
     events: list[Event] = [
         PeerJoined(at, who, peer.participant_id, peer.custom_participant_id, peer.name, peer.picture, peer.hidden),
-        *(TrackPublished(at, who, t.mindex, t.kind, t.source, t.codec) for t in peer.tracks),
+        *(track_published(at, peer, track) for track in peer.tracks),
     ]
     if peer.base is not None:
         events.append(TakeStarted(at, who, peer.base))
@@ -142,6 +147,20 @@ async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     await _count(rooms, session)
     log.info("peer joined", session_id=session.id, peer_id=peer.id, name=peer.name, captured=peer.base is not None)
     session.observers.peer_joined(session, peer)
+
+
+def track_published(at_us: int, peer: LivePeer, track: LiveTrack) -> TrackPublished:
+    """Return the event of a track that a peer publishes from now on."""
+    return TrackPublished(
+        at_us,
+        peer.id,
+        track.mindex,
+        track.kind,
+        track.source,
+        track.codec,
+        audio_level_id=track.audio_level_id,
+        orientation_id=track.orientation_id,
+    )
 
 
 async def agree_on_capture(rooms: House, session: LiveSession, peer: LivePeer) -> None:
@@ -168,18 +187,18 @@ async def switch_capture(rooms: House, session: LiveSession, peer: LivePeer, on:
         if on:
             base = take_base(peer.id, peer.take + 1, peer.transport)
             # The row first: after a crash a take that may have begun is looked for, never overwritten by the next.
-            await rows.change_peer(rooms.db, peer.id, take=peer.take + 1, capturing=True)
+            await rows.change_peer(rooms.db, session.id, peer.id, take=peer.take + 1, capturing=True)
             peer.take += 1
             try:
                 await rooms.sfu.start_capture(peer.handle, base)
                 await rooms.note(session, TakeStarted(now_us(), peer.id, base))
             except RoomtapeError:
-                await rows.change_peer(rooms.db, peer.id, capturing=False)
+                await rows.change_peer(rooms.db, session.id, peer.id, capturing=False)
                 raise
             peer.base = base
         else:
             await _stop_take(rooms, session, peer)
-            await rows.change_peer(rooms.db, peer.id, capturing=False)
+            await rows.change_peer(rooms.db, session.id, peer.id, capturing=False)
 
 
 async def _stop_take(rooms: House, session: LiveSession, peer: LivePeer, *, sfu_gone: bool = False) -> None:
@@ -208,7 +227,7 @@ async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str)
         session.peers.pop(peer.id, None)
         peer.left = True
         left = to_datetime(left_us)
-        await rows.change_peer(rooms.db, peer.id, left_at=left, leave_reason=reason, capturing=False)
+        await rows.change_peer(rooms.db, session.id, peer.id, left_at=left, leave_reason=reason, capturing=False)
         if peer.handle is not None and not gone:
             try:
                 await asyncio.shield(rooms.sfu.unpublish(peer.handle))

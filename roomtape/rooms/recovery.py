@@ -107,7 +107,7 @@ async def _take_on_disk(rooms: Recovering, session: LiveSession, peer: Peer, log
     base = take_base(peer.id, peer.take, peer.transport)
     # An SDK peer's take may have begun before its first track: the log knows it, and there is no file yet.
     if base not in logged and not any(session.capture_dir.glob(f"{base}-*.mjr")):
-        await rows.change_peer(rooms.db, peer.id, capturing=False)
+        await rows.change_peer(rooms.db, session.id, peer.id, capturing=False)
         return None
     if base not in logged:
         await rooms.note(session, TakeStarted(now_us(), peer.id, base))
@@ -118,7 +118,9 @@ async def _left(rooms: Recovering, session: LiveSession, peer: Peer, base: str |
     if base is not None:
         await rooms.note(session, TakeStopped(left_us, peer.id, base))
     await rooms.note(session, PeerLeft(left_us, peer.id, "server_down"))
-    await rows.change_peer(rooms.db, peer.id, left_at=to_datetime(left_us), leave_reason="server_down", capturing=False)
+    await rows.change_peer(
+        rooms.db, session.id, peer.id, left_at=to_datetime(left_us), leave_reason="server_down", capturing=False
+    )
 
 
 async def _without_media(
@@ -139,7 +141,7 @@ async def _without_media(
         "capturing": False,
         "transport": transport,
     }
-    await rows.change_peer(rooms.db, peer.id, **cleared)
+    await rows.change_peer(rooms.db, session.id, peer.id, **cleared)
     if sfu_kept and handle is not None:
         await rooms.sfu.unpublish(handle)
     live = _live(peer, None, None, by_socket=True)

@@ -17,7 +17,6 @@ from roomtape.capture.events import (
     StreamKind,
     TakeStopped,
     TrackMuted,
-    TrackPublished,
     TrackUnmuted,
     TrackUnpublished,
 )
@@ -59,13 +58,24 @@ async def publish(
         if found is None:
             raise InvalidRequest(f"the SFU takes no {new.kind} at the m-line {new.mid}; offer opus, or VP8", "sdp", 400)
         mindex = peer.transport * TRANSPORT_STRIDE + found.mindex
-        track = LiveTrack(mindex, new.mid, new.kind, found.codec, new.source, new.producer_id, new.paused, new.app_data)
+        track = LiveTrack(
+            mindex,
+            new.mid,
+            new.kind,
+            found.codec,
+            new.source,
+            new.producer_id,
+            new.paused,
+            new.app_data,
+            found.audio_level_id,
+            found.orientation_id,
+        )
         at = now_us()
-        events: list[Event] = [TrackPublished(at, peer.id, mindex, track.kind, track.source, track.codec)]
+        events: list[Event] = [publishing.track_published(at, peer, track)]
         if new.paused:
             events.append(TrackMuted(at, peer.id, mindex))
         await rooms.note(session, *events)
-        await _set(rooms, peer, (*peer.tracks, track))
+        await _set(rooms, session, peer, (*peer.tracks, track))
     await _tell_capture_error(rooms, session, peer, published)
     return track, published.answer
 
@@ -91,7 +101,7 @@ async def mute(rooms: House, session: LiveSession, peer: LivePeer, producer_id: 
         event = TrackMuted if muted else TrackUnmuted
         await rooms.note(session, event(now_us(), peer.id, track.mindex))
         changed = replace(track, paused=muted)
-        await _set(rooms, peer, tuple(changed if t is track else t for t in peer.tracks))
+        await _set(rooms, session, peer, tuple(changed if t is track else t for t in peer.tracks))
         return changed
 
 
@@ -103,7 +113,7 @@ async def rename(rooms: House, session: LiveSession, peer: LivePeer, name: str) 
         if name == peer.name:
             return
         await rooms.note(session, PeerRenamed(now_us(), peer.id, name))
-        await rows.change_peer(rooms.db, peer.id, name=name)
+        await rows.change_peer(rooms.db, session.id, peer.id, name=name)
         peer.name = name
     session.observers.peer_renamed(session, peer)
 
@@ -113,7 +123,7 @@ async def take_transport(rooms: House, session: LiveSession, peer: LivePeer, han
     async with peer.lock:
         peer.handle, peer.up = handle, False
         if peer.id in session.peers:
-            await rows.change_peer(rooms.db, peer.id, sfu_session=handle.session, sfu_handle=handle.id)
+            await rows.change_peer(rooms.db, session.id, peer.id, sfu_session=handle.session, sfu_handle=handle.id)
     if peer.id in session.peers:
         await publishing.agree_on_capture(rooms, session, peer)
 
@@ -138,7 +148,7 @@ async def lose_transport(
         peer.handle, peer.up, peer.transport = None, False, peer.transport + 1
         if peer.id in session.peers:
             cleared = {"sfu_session": None, "sfu_handle": None, "capturing": False, "transport": peer.transport}
-            await rows.change_peer(rooms.db, peer.id, **cleared)
+            await rows.change_peer(rooms.db, session.id, peer.id, **cleared)
         if not sfu_gone:
             try:
                 await rooms.sfu.unpublish(handle)
@@ -154,13 +164,13 @@ async def _end(
     if ended:
         at = now_us()
         await rooms.note(session, *(TrackUnpublished(at, peer.id, track.mindex) for track in ended))
-        await _set(rooms, peer, tuple(track for track in peer.tracks if track not in ended))
+        await _set(rooms, session, peer, tuple(track for track in peer.tracks if track not in ended))
     return ended
 
 
-async def _set(rooms: House, peer: LivePeer, tracks: tuple[LiveTrack, ...]) -> None:
+async def _set(rooms: House, session: LiveSession, peer: LivePeer, tracks: tuple[LiveTrack, ...]) -> None:
     peer.tracks = tracks
-    await rows.change_peer(rooms.db, peer.id, tracks=[asdict(track) for track in tracks])
+    await rows.change_peer(rooms.db, session.id, peer.id, tracks=[asdict(track) for track in tracks])
 
 
 def _handle_of(session: LiveSession, peer: LivePeer) -> Handle:

@@ -18,12 +18,18 @@ class Handle:
 
 @dataclass(frozen=True)
 class PublishedTrack:
-    """An m-line the SFU accepted: `mindex` in the SDP, `mid`, and the codec's name in lower case (opus, vp8, ...)."""
+    """An m-line the SFU accepted: `mindex` in the SDP, `mid`, and the codec's name in lower case (opus, vp8, ...).
+
+    `audio_level_id` (RFC 6464) and `orientation_id` (3GPP TS 26.114, 7.4.5) are the ids negotiated for these header
+    extensions, None where they were not.
+    """
 
     mindex: int
     mid: str
     kind: Literal["audio", "video"]
     codec: str
+    audio_level_id: int | None = None
+    orientation_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,10 @@ class SdkMedia:
         """Return the peer as it comes for the first time, or again after it had been given up."""
         peer = publishing.new_peer(admission, peer_id)
         peer.by_socket = True
-        before = await rows.peer(self.rooms.db, peer_id)
+        before = await rows.peer(self.rooms.db, session.id, peer_id)
         if before is None:
             return peer
-        if before.session_id != session.id or before.participant_id != peer.participant_id:
+        if before.participant_id != peer.participant_id:
             raise Conflict("this peer id has been used before; come with a new one")
         if before.left_at is None:
             raise Conflict("this peer id is in use")

@@ -1,10 +1,14 @@
-"""Owns reading Janus's SDP answer: which of the offered m-lines it took, and with which codec."""
+"""Owns reading Janus's SDP answer: which offered m-lines it took, with which codec and header extensions."""
 
 from __future__ import annotations
 
+import re
 from typing import Literal, cast
 
+from roomtape.rtp import audiolevel, orientation
 from roomtape.sfu.port import PublishedTrack
+
+_EXTMAP = re.compile(r"a=extmap:(\d+)(?:/\w+)? (\S+)")
 
 
 def tracks(sdp: str) -> tuple[PublishedTrack, ...]:
@@ -31,4 +35,7 @@ def _track(mindex: int, lines: list[str]) -> PublishedTrack | None:
         return None
     mid = next((line.removeprefix("a=mid:") for line in lines if line.startswith("a=mid:")), str(mindex))
     codec = names[formats[0]].split("/")[0].lower()
-    return PublishedTrack(mindex, mid, cast("Literal['audio', 'video']", kind), codec)
+    ids = {match[2]: int(match[1]) for line in lines if (match := _EXTMAP.match(line))}
+    level = ids.get(audiolevel.URI) if kind == "audio" else None
+    turned = ids.get(orientation.URI) if kind == "video" else None
+    return PublishedTrack(mindex, mid, cast("Literal['audio', 'video']", kind), codec, level, turned)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
@@ -23,6 +23,30 @@ async def test_an_empty_database_gets_exactly_the_tables_of_the_models(tmp_path:
     async with db.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
         assert await connection.run_sync(lambda c: inspect(c).has_table("alembic_version"))
+    await db.close()
+
+
+async def test_what_an_older_version_kept_is_kept(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'r.db'}"
+    await upgrade(url, "0002")
+    db = Database(url)
+    async with db.engine.begin() as connection:
+        at = "'2026-01-02 03:04:05'"
+        for statement in (
+            f"INSERT INTO apps (id, account_id, name, created_at) VALUES ('a', 'o', 'App', {at})",
+            "INSERT INTO meetings (id, app_id, title, status, record_on_start, options, created_at, updated_at)"
+            f" VALUES ('m', 'a', 'M', 'ACTIVE', 0, '{{}}', {at}, {at})",
+            "INSERT INTO sessions (id, app_id, meeting_id, title, status, started_at, live_participants,"
+            f" max_concurrent_participants, created_at, updated_at) VALUES ('s', 'a', 'm', 'M', 'LIVE', {at}, 1, 1, {at}, {at})",
+            "INSERT INTO peers (id, session_id, participant_id, name, preset_name, hidden, joined_at, take, capturing,"
+            f" tracks) VALUES ('p', 's', 'q', 'Ann', 'host', 0, {at}, 2, 0, '[]')",
+        ):
+            await connection.execute(text(statement))
+    await upgrade(url)
+    async with db.engine.connect() as connection:
+        row = (await connection.execute(text("SELECT session_id, id, name, take FROM peers"))).one()
+        assert tuple(row) == ("s", "p", "Ann", 2)
+        assert await connection.run_sync(differences) == []
     await db.close()
 
 

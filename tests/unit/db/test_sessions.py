@@ -55,7 +55,7 @@ async def test_peers_come_back_in_the_order_of_joining(db: Database) -> None:
         await sessions.add_peer(db, made)
     assert await sessions.peers(db, LIVE.id) == [first, second]
     assert await sessions.peers(db, LIVE.id, only_present=True) == [second]
-    await sessions.change_peer(db, "b", left_at=NOW + timedelta(minutes=3), capturing=False)
+    await sessions.change_peer(db, LIVE.id, "b", left_at=NOW + timedelta(minutes=3), capturing=False)
     assert await sessions.peers(db, LIVE.id, only_present=True) == []
 
 
@@ -107,8 +107,17 @@ async def test_a_peer_that_comes_back_is_the_same_row(db: Database) -> None:
     back = replace(gone, left_at=None, leave_reason=None, transport=1, tracks=())
     await sessions.add_peer(db, back)
     assert await sessions.peers(db, LIVE.id, only_present=True) == [back]
-    assert await sessions.peer(db, "peer-1") == back
-    assert await sessions.peer(db, "nobody") is None
+    assert await sessions.peer(db, LIVE.id, "peer-1") == back
+    assert await sessions.peer(db, LIVE.id, "nobody") is None
+
+
+async def test_a_client_keeps_its_peer_id_from_one_session_to_the_next(db: Database) -> None:
+    before, now = peer("peer-1", ENDED, 5), peer("peer-1", LIVE, 5, left_at=None)
+    await sessions.add_peer(db, before)
+    await sessions.add_peer(db, now)
+    await sessions.change_peer(db, LIVE.id, "peer-1", name="Anew")
+    assert await sessions.peer(db, ENDED.id, "peer-1") == before
+    assert await sessions.peer(db, LIVE.id, "peer-1") == replace(now, name="Anew")
 
 
 async def test_the_media_of_an_sdk_peer_is_kept_until_it_is_dropped(db: Database) -> None:

@@ -82,7 +82,7 @@ async def test_a_take_that_was_announced_but_never_began_is_not_taken_for_runnin
     peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
     session = house.rooms.of_meeting("m1")
     assert session is not None
-    await rows.change_peer(house.db, peer.id, take=2, capturing=True)
+    await rows.change_peer(house.db, session.id, peer.id, take=2, capturing=True)
     again = house.again()
     await again.rooms.start()
     found = again.rooms.sessions[session.id].peers[peer.id]
@@ -95,7 +95,7 @@ async def test_a_take_that_runs_but_was_not_logged_is_logged(house: House) -> No
     peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
     session = house.rooms.of_meeting("m1")
     assert session is not None
-    await rows.change_peer(house.db, peer.id, take=2, capturing=True)
+    await rows.change_peer(house.db, session.id, peer.id, take=2, capturing=True)
     (session.capture_dir / f"{peer.id}-2-audio-0.mjr").touch()
     again = house.again()
     await again.rooms.start()

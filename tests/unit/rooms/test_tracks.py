@@ -97,7 +97,7 @@ async def test_a_lost_transport_takes_its_tracks_and_its_take_along(house: House
     assert ended.producer_id == "prod"
     assert await tracks.lose_transport(house.rooms, session, peer) == []
     assert house.names(session.id)[-2:] == ["take_stopped", "track_unpublished"]
-    row = await rows.peer(house.db, peer.id)
+    row = await rows.peer(house.db, session.id, peer.id)
     assert row is not None
     assert (row.sfu_handle, row.capturing, row.transport, row.tracks) == (None, False, 1, ())
     with pytest.raises(Conflict, match="send transport"):

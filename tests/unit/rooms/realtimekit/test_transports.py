@@ -50,6 +50,22 @@ async def test_a_peer_id_is_a_uuid_and_belongs_to_one(house: House) -> None:
     assert house.rooms.sdk_media.get(ann.id) is None
 
 
+async def test_a_client_comes_back_with_its_peer_id_in_the_next_session(house: House) -> None:
+    ann = Sdk(house, "ann")
+    await ann.enter()
+    first = house.rooms.of_meeting("m1")
+    assert first is not None
+    await house.rooms.kick_all(first)
+    await ann.enter()
+    second = house.rooms.of_meeting("m1")
+    assert second is not None
+    assert second.id != first.id
+    assert set(second.peers) == {ann.id}
+    stays = [(await rows.peer(house.db, session.id, ann.id)) for session in (first, second)]
+    assert [peer and peer.left_at is None for peer in stays] == [False, True]
+    await house.rooms.stop()
+
+
 async def test_an_ended_session_takes_nobody(house: House) -> None:
     ann = Sdk(house, "ann")
     media = await ann.open()
@@ -124,7 +140,7 @@ async def test_a_new_sfu_leaves_the_peers_in_without_media(house: House) -> None
     assert [media.has_transport(c) for c in (True, False)] == [False, False]
     assert media.producers() == []
     assert house.names(session.id)[-3:] == ["server_recovered", "take_stopped", "track_unpublished"]
-    row = await rows.peer(house.db, ann.id)
+    row = await rows.peer(house.db, session.id, ann.id)
     assert row is not None
     assert row.transport == 1
     await house.rooms.stop()
