@@ -54,12 +54,16 @@ class TakeSpan:
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published at an m-line, from when on."""
+    """What was published at an m-line, from when on.
+
+    `extension_id` is the header extension's that matters: an audio track's level, a video track's orientation.
+    """
 
     t: int
     kind: ev.MediaKind
     source: ev.StreamKind
     codec: str
+    extension_id: int | None = None
 
 
 class SessionLog:
@@ -92,7 +96,9 @@ class SessionLog:
                 self._add_peer_event(event)
             case ev.TrackPublished():
                 key = TrackKey(event.peer_id, event.mindex)
-                self.published.setdefault(key, Publication(event.t, event.kind, event.source, event.codec.lower()))
+                ident = event.audio_level_id if event.kind == "audio" else event.orientation_id
+                made = Publication(event.t, event.kind, event.source, event.codec.lower(), ident)
+                self.published.setdefault(key, made)
                 self.unpublished.pop(key, None)
             case ev.TrackUnpublished():
                 self.unpublished[TrackKey(event.peer_id, event.mindex)] = event.t

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from roomtape.capture.mjr import CHUNK, MjrHeader, MjrReader
 from roomtape.capture.values import Frame
+from roomtape.rtp import audiolevel, orientation
 from roomtape.rtp.depacketize import h264, opus, vp8, vp9
 from roomtape.rtp.depacketize.frame import EncodedFrame
 from roomtape.rtp.mediatime import MediaClock
@@ -28,8 +29,11 @@ class TakeFile:
     file's content alone, except that `resolve` places what would otherwise wait for packets to come.
     """
 
-    def __init__(self, path: Path, floor_us: int = 0) -> None:
-        """`floor_us`: nothing is placed before it (the end of the take before)."""
+    def __init__(self, path: Path, floor_us: int = 0, extension_id: int | None = None) -> None:
+        """`floor_us`: nothing is placed before it (the end of the take before).
+
+        `extension_id`: that of the audio level or the video orientation; without it the file's own header is asked.
+        """
         self.mjr = MjrReader(path)
         self.frames: deque[Frame] = deque()
         self.released_us: int | None = None
@@ -38,6 +42,7 @@ class TakeFile:
         self.order = Reorder()
         self.supported = True
         self._floor = floor_us
+        self._extension_id = extension_id
         self._seq = Unwrapper(16)
         self._ticks = Unwrapper(32)
         self._clock: MediaClock | None = None
@@ -109,7 +114,9 @@ class TakeFile:
         self.supported = codec is not None
         self._clock = MediaClock(codec.CLOCK_RATE if codec else 48_000, self._floor)
         if codec is not None:
-            self._depacketizer = codec.Depacketizer(header.fmtp)
+            wanted = audiolevel.URI if header.codec == "opus" else orientation.URI
+            named = next((ident for ident, uri in header.extensions.items() if uri == wanted), None)
+            self._depacketizer = codec.Depacketizer(header.fmtp, self._extension_id or named)
 
     def _take(self, ordered: list[Ordered]) -> None:
         clock, depacketizer, pending = self._clock, self._depacketizer, self._pending
@@ -150,6 +157,8 @@ class TakeFile:
                     frame.keyframe,
                     frame.duration_us,
                     frame.lost_before,
+                    frame.level,
+                    frame.rotation,
                 )
             )
             end_us = time_us + frame.duration_us

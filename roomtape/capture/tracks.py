@@ -58,8 +58,9 @@ class _Tally:
 class _Cursor:
     """A place in the files of a track, and everything counted up to there."""
 
-    def __init__(self, takes: list[Take], kind: MediaKind) -> None:
+    def __init__(self, takes: list[Take], kind: MediaKind, extension_id: int | None) -> None:
         self._takes = takes
+        self.extension_id = extension_id
         self.files: list[TakeFile] = []
         self.tally = _Tally(kind)
 
@@ -96,7 +97,8 @@ class _Cursor:
             elif not self._takes:
                 return False
             self.tally.new_take = True
-            self.files.append(TakeFile(self._takes[len(self.files)].path, self.tally.last_us or 0))
+            path = self._takes[len(self.files)].path
+            self.files.append(TakeFile(path, self.tally.last_us or 0, self.extension_id))
 
 
 class TrackReader:
@@ -107,7 +109,7 @@ class TrackReader:
         self.kind = kind
         self.takes: list[Take] = []
         self._log = log
-        self._cursor = _Cursor(self.takes, kind)
+        self._cursor = self._fresh()
         self._scan: _Cursor | None = None
         self._edge: TakeFile | None = None
         self._silent_until = 0
@@ -232,6 +234,8 @@ class TrackReader:
 
     def follow(self) -> None:
         """Read what is new of a running take, so that `certain_us` knows; cheap when nothing is."""
+        if self._cursor.extension_id != self._extension_id and not self._cursor.tally.frames:
+            self._cursor = self._fresh()  # the files were looked into before the log told of the track
         take = self._running()
         if take is None:
             self._edge = None
@@ -271,9 +275,17 @@ class TrackReader:
 
     def rewind(self) -> None:
         """Begin to read again from the first frame on, with what is known of the files now."""
-        self._cursor = _Cursor(self.takes, self.kind)
+        self._cursor = self._fresh()
         self._scan = None
         self.guessed = self.guessing
+
+    @property
+    def _extension_id(self) -> int | None:
+        published = self._log.published.get(self.key)
+        return published.extension_id if published else None
+
+    def _fresh(self) -> _Cursor:
+        return _Cursor(self.takes, self.kind, self._extension_id)
 
     @property
     def newest_us(self) -> int:
@@ -312,7 +324,7 @@ class TrackReader:
             self._scan = None
             return cursor
         if self._scan is None:
-            self._scan = _Cursor(self.takes, self.kind)
+            self._scan = self._fresh()
         scan = self._scan
         over = self._over()
         more = True

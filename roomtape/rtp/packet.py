@@ -6,7 +6,8 @@ from struct import Struct
 
 _FIXED = Struct(">BBHII")
 _WORDS = Struct(">HH")
-_ONE_BYTE = 0xBEDE
+ONE_BYTE = 0xBEDE
+"""`Packet.profile` of header extensions in the one-byte form (RFC 8285, section 4.2)."""
 _TWO_BYTE = 0x100
 
 
@@ -15,15 +16,16 @@ class Packet:
 
     `timestamp` is as on the wire (32 bits), `payload` without padding. Whoever puts packets on a clock fills in
     `arrival_us` (µs since the epoch) and `media_time` (the timestamp unwrapped, in ticks of the clock rate).
+    `block` holds the header extensions as they lie in the packet, None without any, in the form that `profile` says.
     """
 
     __slots__ = (
-        "_extension",
-        "_profile",
         "arrival_us",
+        "block",
         "marker",
         "media_time",
         "payload",
+        "profile",
         "pt",
         "seq",
         "ssrc",
@@ -39,7 +41,7 @@ class Packet:
         pt: int,
         payload: bytes,
         profile: int = 0,
-        extension: bytes | None = None,
+        block: bytes | None = None,
     ) -> None:
         self.seq = seq
         self.timestamp = timestamp
@@ -47,19 +49,19 @@ class Packet:
         self.marker = marker
         self.pt = pt
         self.payload = payload
-        self._profile = profile
-        self._extension = extension
+        self.profile = profile
+        self.block = block
         self.arrival_us = 0
         self.media_time = timestamp
 
     def extensions(self) -> dict[int, bytes]:
         """Return the header extensions by id (RFC 8285, one-byte and two-byte form); a damaged rest is left out."""
-        block = self._extension
+        block = self.block
         if block is None:
             return {}
-        if self._profile == _ONE_BYTE:
+        if self.profile == ONE_BYTE:
             return _one_byte(block)
-        if self._profile & 0xFFF0 == _TWO_BYTE << 4:
+        if self.profile & 0xFFF0 == _TWO_BYTE << 4:
             return _two_byte(block)
         return {}
 
@@ -75,7 +77,7 @@ def parse(data: bytes) -> Packet | None:
         return None
     start = 12 + ((first & 0x0F) << 2)
     profile = 0
-    extension = None
+    block = None
     if first & 0x10:
         if start + 4 > size:
             return None
@@ -84,12 +86,12 @@ def parse(data: bytes) -> Packet | None:
         start = begin + (words << 2)
         if start > size:
             return None
-        extension = data[begin:start]
+        block = data[begin:start]
     if first & 0x20:
         size -= data[-1] or size  # a padding count of zero is malformed (RFC 3550, 5.1)
     if start > size:
         return None
-    return Packet(seq, timestamp, ssrc, second > 127, second & 0x7F, data[start:size], profile, extension)
+    return Packet(seq, timestamp, ssrc, second > 127, second & 0x7F, data[start:size], profile, block)
 
 
 def _one_byte(block: bytes) -> dict[int, bytes]:

@@ -24,13 +24,18 @@ def rtp(
     ssrc: int = 0x1234,
     audio_level: int | None = None,
     padding: int = 0,
+    orientation: int | None = None,
 ) -> bytes:
-    """One RTP packet; `audio_level` (0 to 127, in -dBov) goes into a one-byte extension with id 1 (RFC 6464)."""
-    first = 0x80 | (0x20 if padding else 0) | (0x10 if audio_level is not None else 0)
+    """One RTP packet; `audio_level` (0 to 127, in -dBov) goes into a one-byte extension with id 1 (RFC 6464), the byte
+    `orientation` (3GPP TS 26.114, 7.4.5) into one with id 4.
+    """
+    elements = [bytes([0x10, audio_level])] if audio_level is not None else []
+    elements += [bytes([0x40, orientation])] if orientation is not None else []
+    first = 0x80 | (0x20 if padding else 0) | (0x10 if elements else 0)
     header = struct.pack(
         ">BBHII", first, (0x80 if marker else 0) | pt, seq & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc & 0xFFFFFFFF
     )
-    extension = b"" if audio_level is None else struct.pack(">HHBBxx", 0xBEDE, 1, 0x10, audio_level)
+    extension = struct.pack(">HH4s", 0xBEDE, 1, b"".join(elements)) if elements else b""
     tail = bytes(padding - 1) + bytes([padding]) if padding else b""
     return header + extension + payload + tail
 

@@ -31,6 +31,7 @@ class FakeSfu:
     subscribers: dict[Handle, FakeSubscriber] = field(default_factory=dict)
     layers: list[tuple[str, int]] = field(default_factory=list)
     comes_up: bool = True
+    extensions: dict[str, int] = field(default_factory=dict)
 
     def _called(self, name: str) -> None:
         self.calls.append(name)
@@ -82,7 +83,7 @@ class FakeSfu:
             if self.comes_up:
                 asyncio.get_running_loop().call_soon(self.report, Up(handle))
             return Published(handle, answer_to(offer), active_tracks(offer))
-        return Published(handle, "v=0 answer", (PublishedTrack(0, "0", "audio", "opus"),))
+        return Published(handle, "v=0 answer", (PublishedTrack(0, "0", "audio", "opus", **self.extensions),))
 
     def report(self, event: SfuEvent) -> None:
         """Report an event as Janus would."""

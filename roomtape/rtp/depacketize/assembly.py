@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.orientation import Orientation
 from roomtape.rtp.packet import Packet
 
 
-class Assembly:
+class Assembly(ABC):
     """Collects the pieces of one frame after another and gives whole ones only.
 
     A frame ends with the packet that has the marker, or where the timestamp changes with nothing missing. A codec
     derives from it and offers `_take` (append the packet's pieces to `_parts`) and `_finish` (make the frame's bytes).
+    `extension_id`: the id of the video orientation among the header extensions, None where it is not sent.
     """
 
-    __slots__ = ("_arrival_us", "_broken", "_lost", "_media_time", "_open", "_parts", "dropped")
+    __slots__ = (
+        "_arrival_us",
+        "_broken",
+        "_lost",
+        "_media_time",
+        "_open",
+        "_orientation",
+        "_parts",
+        "dropped",
+    )
 
-    def __init__(self, fmtp: str = "") -> None:
+    def __init__(self, fmtp: str = "", extension_id: int | None = None) -> None:
+        self._orientation = Orientation(extension_id) if extension_id else None
         self._parts: list[bytes] = []
         self._media_time = 0
         self._arrival_us = 0
@@ -46,6 +59,8 @@ class Assembly:
         if not self._broken and not self._take(packet.payload):
             self._broken = True
         self._arrival_us = packet.arrival_us
+        if self._orientation is not None:
+            self._orientation.follow(packet)
         if not packet.marker:
             return () if before is None else (before,)
         frame = self._end(whole=True)
@@ -73,18 +88,19 @@ class Assembly:
             self.dropped += 1
             return None
         data, keyframe = made
-        frame = EncodedFrame(self._media_time, self._arrival_us, data, keyframe, 0, self._lost)
+        turned = self._orientation.rotation if self._orientation is not None else 0
+        frame = EncodedFrame(self._media_time, self._arrival_us, data, keyframe, 0, self._lost, None, turned)
         self._lost = 0
         return frame
 
+    @abstractmethod
     def _starts(self, payload: bytes) -> bool:
         """Tell whether this payload begins a frame."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _take(self, payload: bytes) -> bool:
         """Add the payload to the frame; False if it is malformed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finish(self) -> tuple[bytes, bool] | None:
         """Return the frame's bytes and whether it is a keyframe; None if it cannot be decoded."""
-        raise NotImplementedError

@@ -36,8 +36,8 @@ class Depacketizer(Assembly):
 
     __slots__ = ("_idr", "_in_unit", "_pps", "_sps", "_unit_pps", "_unit_sps")
 
-    def __init__(self, fmtp: str = "") -> None:
-        super().__init__(fmtp)
+    def __init__(self, fmtp: str = "", extension_id: int | None = None) -> None:
+        super().__init__(fmtp, extension_id)
         self._sps = b""
         self._pps: dict[bytes, bytes] = {}
         self._idr = False

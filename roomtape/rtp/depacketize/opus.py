@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from roomtape.rtp.audiolevel import AudioLevels
 from roomtape.rtp.depacketize.frame import EncodedFrame
 from roomtape.rtp.packet import Packet
 
@@ -36,11 +37,15 @@ def duration_us(packet: bytes) -> int:
 
 
 class Depacketizer:
-    """Packets in order → Opus packets. `dropped` counts frames that could not be delivered."""
+    """Packets in order → Opus packets. `dropped` counts frames that could not be delivered.
 
-    __slots__ = ("_lost", "dropped")
+    `extension_id`: the id of the audio level among the header extensions, None where it is not sent.
+    """
 
-    def __init__(self, fmtp: str = "") -> None:
+    __slots__ = ("_levels", "_lost", "dropped")
+
+    def __init__(self, fmtp: str = "", extension_id: int | None = None) -> None:
+        self._levels = AudioLevels(extension_id) if extension_id else None
         self._lost = 0
         self.dropped = 0
 
@@ -54,7 +59,8 @@ class Depacketizer:
             if payload:
                 self.dropped += 1
             return ()
-        frame = EncodedFrame(packet.media_time, packet.arrival_us, payload, True, length, self._lost)
+        level = self._levels.of(packet) if self._levels is not None else None
+        frame = EncodedFrame(packet.media_time, packet.arrival_us, payload, True, length, self._lost, level)
         self._lost = 0
         return (frame,)
 

@@ -56,8 +56,8 @@ class Depacketizer(Assembly):
 
     __slots__ = ("_key", "_layer_open", "_sizes")
 
-    def __init__(self, fmtp: str = "") -> None:
-        super().__init__(fmtp)
+    def __init__(self, fmtp: str = "", extension_id: int | None = None) -> None:
+        super().__init__(fmtp, extension_id)
         self._key = False
         self._sizes: list[int] = []
         self._layer_open = False

@@ -2,7 +2,8 @@ import random
 from pathlib import Path
 
 from roomtape.capture.takefile import TakeFile
-from tests.support.mjr import Timed, opus_packets, opus_silence, write_mjr
+from roomtape.rtp import audiolevel, orientation
+from tests.support.mjr import Timed, opus_packets, opus_silence, rtp, write_mjr
 
 T0 = 1_700_000_000_000_000
 
@@ -57,3 +58,19 @@ def test_nothing_is_placed_before_the_take_before_ended(tmp_path: Path) -> None:
     file.pump()
     file.resolve()
     assert [f.time_us - T0 for f in file.frames] == [5_000, 25_000, 45_000]
+
+
+def test_extensions_are_read_under_the_given_id_or_the_one_in_the_header(tmp_path: Path) -> None:
+    packets = opus_packets([opus_silence()] * 3, audio_level=50)
+    names = {1: audiolevel.URI, 4: orientation.URI}
+    for given, said, level in [(1, {}, 50), (None, names, 50), (2, names, None), (None, {}, None)]:
+        path = write_mjr(tmp_path / "x.mjr", "audio", "opus", T0, packets, extensions=said)
+        file = TakeFile(path, extension_id=given)
+        file.pump()
+        file.resolve()
+        assert [f.level for f in file.frames] == [level] * 3
+    turned = [(20 * n, rtp(n + 1, n * 3000, b"\x10\x00x", marker=True, pt=96, orientation=n)) for n in range(4)]
+    file = TakeFile(write_mjr(tmp_path / "v.mjr", "video", "vp8", T0, turned, extensions=names))
+    file.pump()
+    file.resolve()
+    assert [f.rotation for f in file.frames] == [0, 90, 180, 270]

@@ -156,3 +156,18 @@ def test_a_file_that_is_being_written_is_not_called_torn(tmp_path: Path) -> None
     log.add(ev.TakeStopped(T0 + 2 * SEC, "a", "a-1"))
     (damage,) = track.stats.damage
     assert "middle of a packet" in damage
+
+
+def test_levels_are_read_though_the_file_is_looked_into_before_the_log_tells_of_the_track(tmp_path: Path) -> None:
+    log = SessionLog()
+    log.add(ev.PeerJoined(T0, "a", "p", None, "A"))
+    log.add(ev.TakeStarted(T0, "a", "a-1"))
+    packets = opus_packets([opus_silence()] * 100, audio_level=33)
+    path = write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, packets)
+    track = TrackReader(KEY, "audio", log)
+    track.add_take(Take(path, log.takes["a-1"]))
+    track.follow()
+    assert track.info.codec == "opus"
+    log.add(ev.TrackPublished(T0, "a", 0, "audio", "peer", "opus", audio_level_id=1, orientation_id=7))
+    track.follow()
+    assert [f.level for f in track.read(T0 + SEC)] == [33] * 50

@@ -13,7 +13,7 @@ from roomtape.rtp.packet import parse
 from tests.support import mjr
 from tests.support.encoded import VideoCodec, decoded, encoded_video
 
-CODECS: dict[VideoCodec, tuple[Callable[[], Assembly], Callable[..., list[mjr.Timed]]]] = {
+CODECS: dict[VideoCodec, tuple[Callable[..., Assembly], Callable[..., list[mjr.Timed]]]] = {
     "vp8": (vp8.Depacketizer, mjr.vp8_packets),
     "vp9": (vp9.Depacketizer, mjr.vp9_packets),
     "h264": (h264.Depacketizer, mjr.h264_packets),
@@ -112,3 +112,23 @@ def test_no_payload_makes_it_raise(codec: VideoCodec) -> None:
         assert packet is not None
         depacketizer.push(packet, chance.random() < 0.05)
     depacketizer.flush()
+
+
+@every_codec
+def test_a_frame_has_the_orientation_in_force_at_its_last_packet(codec: VideoCodec) -> None:
+    """It lies on the last packets of the frames 2 and 4 alone; of frame 3 a packet is lost."""
+    packets = CODECS[codec][1](encoded_video(codec, frames=6))
+    last = [i for i, (_, data) in enumerate(packets) if data[1] & 0x80]
+    for frame, value in ((2, 1), (4, 3)):
+        ms, data = packets[last[frame]]
+        packets[last[frame]] = ms, b"\x90" + data[1:12] + bytes([0xBE, 0xDE, 0, 1, 0x40, value, 0, 0]) + data[12:]
+    del packets[last[3]]
+    depacketizer = CODECS[codec][0]("", 4)
+    frames: list[EncodedFrame] = []
+    expected = 1
+    for _, data in packets:
+        packet = parse(data)
+        assert packet is not None
+        frames += depacketizer.push(packet, packet.seq - expected)
+        expected = packet.seq + 1
+    assert [(f.media_time // 3000, f.rotation) for f in frames] == [(0, 0), (1, 0), (2, 90), (4, 270), (5, 270)]

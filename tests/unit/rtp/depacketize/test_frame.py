@@ -11,3 +11,4 @@ def test_holds_what_it_is_given() -> None:
         20_000,
         3,
     )
+    assert (frame.level, frame.rotation) == (None, 0)

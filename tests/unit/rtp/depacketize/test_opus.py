@@ -44,3 +44,11 @@ def test_each_packet_is_a_frame_and_losses_are_carried_on() -> None:
         (opus_silence(), 4800, 3, True),
     ]
     assert depacketizer.dropped == 1
+
+
+def test_the_level_comes_with_the_frame_if_its_id_is_known() -> None:
+    packet = parse(rtp(1, 960, opus_silence(), audio_level=0x80 | 40))
+    assert packet is not None
+    assert [f.level for f in Depacketizer("", 1).push(packet, 0)] == [40]
+    assert [f.level for f in Depacketizer("", 2).push(packet, 0)] == [None]
+    assert [f.level for f in Depacketizer().push(packet, 0)] == [None]

@@ -11,12 +11,16 @@ ANSWER = "\r\n".join(
         "a=recvonly",
         "a=mid:a0",
         "a=rtpmap:111 OPUS/48000/2",
+        "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid",
+        "a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
         "m=video 0 UDP/TLS/RTP/SAVPF 0",
         "a=inactive",
         "a=mid:v1",
         "m=video 9 UDP/TLS/RTP/SAVPF 96 97",
         "a=recvonly",
         "a=rtpmap:97 rtx/90000",
+        "a=extmap:13/recvonly urn:3gpp:video-orientation",
+        "a=extmap:2 urn:ietf:params:rtp-hdrext:ssrc-audio-level",
         "a=rtpmap:96 H264/90000",
         "m=video 9 UDP/TLS/RTP/SAVPF 98",
         "a=inactive",
@@ -30,8 +34,8 @@ ANSWER = "\r\n".join(
 
 def test_accepted_lines_keep_their_place_and_rejected_ones_are_left_out() -> None:
     assert tracks(ANSWER) == (
-        PublishedTrack(0, "a0", "audio", "opus"),
-        PublishedTrack(2, "2", "video", "h264"),
+        PublishedTrack(0, "a0", "audio", "opus", audio_level_id=2),
+        PublishedTrack(2, "2", "video", "h264", orientation_id=13),
     )
 
 
