@@ -14,6 +14,7 @@ from roomtape.api import (
     auth,
     bucket,
     errors,
+    manifests,
     meetings,
     not_offered,
     participants,
@@ -31,7 +32,18 @@ from roomtape.console import http as console
 from roomtape.storage.chatfiles import DOOR
 
 _ABOUT = "Records meetings. The paths under /client/v4 are those of the Cloudflare RealtimeKit API."
-_RESOURCES = (accounts, apps, not_offered, meetings, participants, active_session, presets, sessions, recordings)
+_RESOURCES = (
+    accounts,
+    apps,
+    not_offered,
+    meetings,
+    participants,
+    active_session,
+    presets,
+    sessions,
+    recordings,
+    manifests,
+)
 _PARTICIPANTS = (participant, v2_recordings, chat_files, v2_not_offered)
 _EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition"]
 

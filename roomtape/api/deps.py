@@ -52,6 +52,9 @@ class Bucket(Protocol):
     def link(self, path: str, expires_at: datetime) -> str:
         """Return a URL that opens the file without any other right, until `expires_at`."""
 
+    async def read(self, path: str) -> bytes:
+        """Return what a file holds. Raises NotFound, StorageError."""
+
     def open_link(self, path: str, expires: str, signature: str) -> Path:
         """Return the file that a signed link names. Raises Forbidden, NotFound."""
 

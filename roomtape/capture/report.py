@@ -13,7 +13,7 @@ from rich.table import Table
 from roomtape.capture.paths import EVENTS
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.tracks import TrackReader
-from roomtape.capture.values import Gap, GapCause, TrackKey
+from roomtape.capture.values import Gap, GapCause, TrackKey, TrackStats
 
 _MARKS = {
     GapCause.NETWORK: ("x", "red"),
@@ -62,7 +62,6 @@ def _peer(timeline: Timeline, peer_id: str) -> dict[str, Any]:
 
 def _track(timeline: Timeline, key: TrackKey, track: TrackReader) -> dict[str, Any]:
     info, stats = track.info, track.stats
-    sent = stats.packets - stats.duplicates + stats.lost - stats.late
     length = stats.last_us - stats.first_us if stats.first_us is not None and stats.last_us is not None else 0
     return {
         "peer_id": key.peer_id,
@@ -75,16 +74,25 @@ def _track(timeline: Timeline, key: TrackKey, track: TrackReader) -> dict[str, A
         "first_us": stats.first_us,
         "last_us": stats.last_us,
         "duration_ms": length // 1000,
+        **counts(stats),
+        "gaps": [_gap(gap) for gap in track.gaps],
+        "damage": list(stats.damage),
+    }
+
+
+def counts(stats: TrackStats) -> dict[str, int | float]:
+    """Return what was captured of a track, and what of it was lost on the way."""
+    lost = stats.lost - stats.late
+    sent = stats.packets - stats.duplicates + lost
+    return {
         "packets": stats.packets,
-        "lost_packets": stats.lost - stats.late,
+        "lost_packets": lost,
         "late_packets": stats.late,
         "duplicate_packets": stats.duplicates,
-        "loss_percent": round(100 * (stats.lost - stats.late) / sent, 3) if sent > 0 else 0.0,
+        "loss_percent": round(100 * lost / sent, 3) if sent > 0 else 0.0,
         "frames": stats.frames,
         "incomplete_frames": stats.dropped,
         "bytes": stats.bytes,
-        "gaps": [_gap(gap) for gap in track.gaps],
-        "damage": list(stats.damage),
     }
 
 

@@ -94,6 +94,15 @@ class Timeline:
         """Tell whether a track was muted at a moment."""
         return self._log.muted_at(key, t_us)
 
+    def muted_spans(self, key: TrackKey) -> list[tuple[int, int | None]]:
+        """Return when a track was muted; an end that is open is None."""
+        return self._log.muted_spans(key)
+
+    @property
+    def down(self) -> list[tuple[int, int]]:
+        """When the server was away."""
+        return list(self._log.down)
+
     def intervals(self, recording_id: str | None) -> list[Interval]:
         """Return the recorded stretches; one that is still open ends at the present horizon.
 

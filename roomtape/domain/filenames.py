@@ -41,3 +41,9 @@ def track(
 def track_pattern(prefix: str, media_kind: str) -> str:
     """What a track recording answers as `output_file_name` before its files exist."""
     return f"{prefix}_{{user_id}}_{{peer_id}}_{{stream_kind}}_{media_kind}_{{timestamp}}.webm"
+
+
+def manifest(composed: str, recording_id: str | None) -> str:
+    """Name of the manifest: that of the composed file with its own ending; of track files (`composed` is ""), which
+    are several, the recording's id."""
+    return f"{composed.rpartition('.')[0] or composed or recording_id or 'manifest'}.json"

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from roomtape.domain import filenames
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 
@@ -136,3 +137,14 @@ class Recording:
     expired: bool
     error: str | None
     warnings: tuple[str, ...]
+
+    @property
+    def bucket_folder(self) -> str:
+        """Where in the bucket its files lie."""
+        return f"{self.app_id}/{self.id}"
+
+    @property
+    def manifest_path(self) -> str:
+        """Where in the bucket its manifest lies once it is UPLOADED."""
+        composed = self.output_file_name if self.kind is Kind.COMPOSITE else ""
+        return f"{self.bucket_folder}/{filenames.manifest(composed, self.id)}"

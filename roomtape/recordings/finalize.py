@@ -118,7 +118,7 @@ class Finalizer:
         if wrong:
             (folder / RESULT).unlink(missing_ok=True)  # what it vouches for is not there: render again
             raise RenderError(f"the rendered file {wrong} is missing or damaged")
-        if not result.files and recording.kind is Kind.COMPOSITE:
+        if not result.media and recording.kind is Kind.COMPOSITE:
             raise RenderError("; ".join(result.warnings) or "the render made no file")
         return ""
 
@@ -134,7 +134,7 @@ class Finalizer:
             return f"the files are rendered but cannot be put into the bucket: {error}"
 
     async def _published(self, recording: Recording, result: RenderResult) -> str:
-        prefix = bucket_folder(recording)
+        prefix = recording.bucket_folder
         for file in result.files:
             await self._bucket.put(f"{prefix}/{file.name}", self._folder(recording.id) / OUT / file.name)
         ours = {f"{prefix}/{file.name}" for file in result.files}
@@ -152,7 +152,7 @@ class Finalizer:
         expires_at = to_datetime(now_us()) + timedelta(days=self._settings.retention_days)
 
         warnings = [*recording.warnings, *result.warnings]
-        if not result.files:
+        if not result.media:
             warnings.append(_NOBODY)
         await rows.step(
             self._db,
@@ -160,12 +160,12 @@ class Finalizer:
             Step.DELIVER,
             **_places(recording, result),
             expires_at=expires_at,
-            file_size=sum(file.size for file in result.files if file.role != "manifest"),
+            file_size=sum(file.size for file in result.media),
             duration_ms=result.duration_ms,
             warnings=list(dict.fromkeys(warnings)),
         )
         took_ms = (now_us() - to_us(recording.stopped_at)) // 1000 if recording.stopped_at else None
-        log.info("recording delivered", recording_id=recording_id, files=len(result.files), after_stop_ms=took_ms)
+        log.info("recording delivered", recording_id=recording_id, files=len(result.media), after_stop_ms=took_ms)
         return ""
 
     async def fail(self, recording_id: str, problem: str) -> str:
@@ -189,11 +189,6 @@ class Finalizer:
 
     def _folder(self, recording_id: str) -> Path:
         return work.folder(self._settings.data_dir, recording_id)
-
-
-def bucket_folder(recording: Recording) -> str:
-    """Return where in the bucket the files of a recording lie."""
-    return f"{recording.app_id}/{recording.id}"
 
 
 async def _patient(attempt: Callable[[], Awaitable[str]], recording_id: str) -> str:
@@ -226,7 +221,7 @@ def _wrong(folder: Path, result: RenderResult) -> str | None:
 
 def _places(recording: Recording, result: RenderResult) -> dict[str, Any]:
     """Return the columns `download` and `audio_download`: where in the bucket the files lie."""
-    places = {file.name: f"{bucket_folder(recording)}/{file.name}" for file in result.files}
+    places = {file.name: f"{recording.bucket_folder}/{file.name}" for file in result.files}
     if recording.kind is Kind.TRACK:
         layers: dict[str, dict[str, str]] = {}
         for file in result.files:

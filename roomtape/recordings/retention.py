@@ -17,7 +17,6 @@ from roomtape.db.database import Database
 from roomtape.domain.meeting import Session, SessionStatus
 from roomtape.domain.recording import ACTIVE, Recording, Status
 from roomtape.errors import RoomtapeError
-from roomtape.recordings.finalize import bucket_folder
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
 
@@ -59,7 +58,7 @@ class Retention:
     async def expire(self) -> None:
         """Delete the files of delivered recordings whose time is over. Raises StorageError."""
         for recording in await rows.expiring(self._db, to_datetime(now_us())):
-            await self._bucket.delete(bucket_folder(recording))
+            await self._bucket.delete(recording.bucket_folder)
             await rows.expire(self._db, recording.id)
             log.info("recording expired", recording_id=recording.id)
 

@@ -77,6 +77,11 @@ class RenderResult:
     duration_ms: int
     warnings: tuple[str, ...] = field(default=())
 
+    @property
+    def media(self) -> tuple[RenderedFile, ...]:
+        """The files that were made for people; the manifest, which tells of them, is left out."""
+        return tuple(file for file in self.files if file.role != "manifest")
+
     def write(self, work: Path) -> None:
         """Write `result.json` into `work`; its being there says that the render is complete."""
         write_json(work / RESULT, asdict(self))

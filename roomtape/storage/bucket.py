@@ -99,6 +99,16 @@ class FolderBucket:
             with contextlib.suppress(OSError):
                 aside.unlink()
 
+    async def read(self, path: str) -> bytes:
+        """Return what a file holds. Raises NotFound when it is not there, StorageError when it cannot be read."""
+        file = self._inside(path)
+        try:
+            return await asyncio.to_thread(file.read_bytes)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise NotFound("there is no such file in the bucket; it may have expired") from error
+        except OSError as error:
+            raise StorageError(f"{file} cannot be read: {error.strerror}; correct its rights") from error
+
     async def names(self, prefix: str) -> list[str]:
         """Return the paths of all files under `prefix`, also those that a crash left half written."""
         return await asyncio.to_thread(self._names, self._inside(prefix))

@@ -22,3 +22,10 @@ def test_track_names_follow_the_pattern_and_never_leave_the_folder() -> None:
     assert "/" not in filenames.track("s", "../a/b", "p", "peer", "audio", 1)
     assert filenames.track("s", "日本", "p", "peer", "audio", 1) == "s_x_p_peer_audio_1.webm"
     assert "{user_id}" in filenames.track_pattern("default", "audio")
+
+
+def test_a_manifest_is_named_after_the_composed_file_or_the_recording() -> None:
+    assert filenames.manifest("p_room_1.5_12.mp4", "r") == "p_room_1.5_12.json"
+    assert filenames.manifest("", "r") == "r.json"
+    assert filenames.manifest("", None) == "manifest.json"
+    assert filenames.manifest("out", None) == "out.json"

@@ -237,6 +237,6 @@ async def test_real_process_killed_in_the_middle_of_following(tmp_path: Path) ->
         capture.recording("r1", 0, 3)
         capture.append(capture.events[-1])
         result = await within(runner.run(work))
-        assert [f.duration_ms for f in result.files] == [3000]
+        assert [f.duration_ms for f in result.media] == [3000]
     finally:
         await runner.stop_all()

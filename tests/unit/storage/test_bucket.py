@@ -137,3 +137,11 @@ def test_browsers_are_told_what_a_file_is() -> None:
         "audio/mpeg",
         "application/octet-stream",
     ]
+
+
+async def test_a_file_is_read(tmp_path: Path, bucket: FolderBucket) -> None:
+    await bucket.put("app/rec/a.json", _file(tmp_path, b"{}"))
+    assert await bucket.read("app/rec/a.json") == b"{}"
+    for missing in ("app/rec/b.json", "app/rec", "app/rec/a.json/x", "../a", ""):
+        with pytest.raises(NotFound):
+            await bucket.read(missing)

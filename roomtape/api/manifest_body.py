@@ -1,0 +1,132 @@
+"""Owns the shape of a recording's manifest as callers get it; docs/manifest.md tells what it means."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Exact(BaseModel):
+    """Nothing may be in a manifest that is not described here."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Span(_Exact):
+    """A stretch: in µs since the Unix epoch, and in ms of output time, where pauses are cut out."""
+
+    start_us: int
+    end_us: int
+    from_ms: int
+    to_ms: int
+
+
+class Gap(Span):
+    """A stretch of a track without media."""
+
+    cause: Literal["network", "muted", "sender_stopped", "paused", "not_captured", "server_down"]
+    lost_packets: int
+
+
+class Software(_Exact):
+    name: Literal["roomtape"]
+    version: str
+
+
+class Renamed(_Exact):
+    at_us: int
+    name: str
+
+
+class ManifestParticipant(_Exact):
+    peer_id: str
+    participant_id: str
+    custom_participant_id: str | None
+    name: str
+    renamed: list[Renamed]
+    presence: list[Span]
+
+
+class Captured(_Exact):
+    """What lies on disk of a track. `late_packets` came after they were given up; `lost_packets` never came."""
+
+    packets: int
+    lost_packets: int
+    late_packets: int
+    duplicate_packets: int
+    loss_percent: float
+    frames: int
+    incomplete_frames: int
+    bytes: int
+
+
+class ManifestTrack(_Exact):
+    """`decoded` counts what rendering met, None for what was not decoded."""
+
+    peer_id: str
+    mindex: int
+    kind: Literal["audio", "video"]
+    source: Literal["peer", "screenshare"]
+    codec: str | None
+    first_us: int | None
+    last_us: int | None
+    captured: Captured
+    decoded: dict[str, int] | None
+    muted: list[Span]
+    gaps: list[Gap]
+    damage: list[str]
+
+
+class Seen(_Exact):
+    peer_id: str
+    source: Literal["peer", "screenshare"]
+
+
+class LayoutChange(_Exact):
+    at_us: int
+    at_ms: int
+    layout: str
+    large: list[Seen]
+    shown: list[Seen]
+    hidden: int
+
+
+class ManifestFile(_Exact):
+    name: str
+    role: Literal["composite", "audio", "track"]
+    content_type: str
+    size: int
+    sha256: str
+    start_us: int
+    duration_ms: int
+    layer: str | None
+    peer_id: str | None
+
+
+class Manifest(_Exact):
+    """What a recording was made from."""
+
+    version: int
+    software: Software
+    recording_id: str | None
+    kind: Literal["COMPOSITE", "TRACK"]
+    session_id: str | None
+    meeting_id: str | None
+    title: str | None
+    start_us: int
+    end_us: int
+    duration_ms: int
+    intervals: list[Span]
+    server_down: list[Span]
+    made: dict[str, Any]
+    participants: list[ManifestParticipant]
+    tracks: list[ManifestTrack]
+    layout: list[LayoutChange]
+    files: list[ManifestFile]
+    warnings: list[str]
+
+
+class ManifestAnswer(BaseModel):
+    success: Literal[True]
+    data: Manifest
