@@ -32,6 +32,7 @@ class RenderJob:
     `recording_id` None renders everything in the folder (`roomtape render`); otherwise the recording's events in the
     log say which intervals and peers. `follow` waits for a log that is still growing until the recording's stop is in
     it; without it what lies there now is all. `output_name` is the file's name without directory (composite only).
+    `stream_only` makes a composite's segments and no file of them: they are for whoever follows them (`render.rtmp`).
     """
 
     capture_dir: str
@@ -40,6 +41,7 @@ class RenderJob:
     recording_id: str | None = None
     output_name: str = "out.mp4"
     follow: bool = False
+    stream_only: bool = False
 
     def write(self, work: Path) -> None:
         """Write `job.json` into `work`, whole or not at all."""
