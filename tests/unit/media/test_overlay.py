@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from roomtape.media.overlay import avatar, initials, label
+from roomtape.media.avatar import initials
+from roomtape.media.overlay import avatar, label
 
 
 @pytest.mark.parametrize(
