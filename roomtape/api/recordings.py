@@ -162,12 +162,12 @@ def recording_body(recording: Recording, bucket: Bucket) -> dict[str, Any]:
 
 def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
     expires_at = recording.expires_at
-    if expires_at is None or recording.download is None:
+    if expires_at is None or (recording.download is None and recording.audio_download is None):
         return {"download_url": None, "audio_download_url": None}
     if recording.kind is Kind.COMPOSITE:
-        audio = recording.audio_download
+        video, audio = recording.download, recording.audio_download
         return {
-            "download_url": bucket.link(recording.download, expires_at),
+            "download_url": None if video is None else bucket.link(video, expires_at),
             "audio_download_url": None if audio is None else bucket.link(audio, expires_at),
         }
     layers = [

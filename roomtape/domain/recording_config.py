@@ -73,8 +73,18 @@ class RecordingConfig:
     user_ids: tuple[str, ...] | None = None
     file_name_prefix: str | None = None
     max_seconds: int = MAX_SECONDS_HIGHEST
-    rtmp_url: str | None = None
-    """Where the composed picture is sent live; it may hold a stream key, so that it is never shown."""
+    rtmp_url: str | None = field(default=None, repr=False)
+    """Where the composed picture is sent live. It holds a stream key: answers, logs and jobs have it masked
+    (`domain.rtmp`), the database has it sealed (`vault`)."""
+
+    @property
+    def extension(self) -> str:
+        """The ending of a composite's main file: the video, or where only sound is asked for, that."""
+        if self.video.codec != "H264":
+            return "webm" if self.video.export_file else "ogg"
+        if self.video.export_file:
+            return "mp4"
+        return "mp3" if self.audio.codec == "MP3" else "m4a"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; `from_json` gives back an equal config."""

@@ -316,5 +316,4 @@ def _output_file_name(meeting: Meeting, config: RecordingConfig, kind: Kind, at_
     if kind is Kind.TRACK:
         layer = config.layers[0] if config.layers else Layer()
         return filenames.track_pattern(layer.file_name_prefix, layer.media_kind)
-    extension = "mp4" if config.video.codec == "H264" else "webm"
-    return filenames.composite(config.file_name_prefix, meeting.title or meeting.id, at_us // 1000, extension)
+    return filenames.composite(config.file_name_prefix, meeting.title or meeting.id, at_us // 1000, config.extension)

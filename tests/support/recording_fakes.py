@@ -166,6 +166,9 @@ class FakeRooms:
         return EventLogReader(session.capture_dir / EVENTS).poll()
 
 
+_ROLES = {".json": "manifest", ".m4a": "audio", ".mp3": "audio"}
+
+
 class FakeRunner:
     """Writes `content` by file name into `out/`; the names' endings say what they are. `errors` are raised first."""
 
@@ -199,7 +202,8 @@ class FakeRunner:
             await asyncio.sleep(self.delay_s)
             (out / name).write_bytes(data)
             digest = hashlib.sha256(data).hexdigest()
-            files.append(RenderedFile(name, self.kind, "video/mp4", len(data), digest, 1000, 0, layer="default"))
+            role = _ROLES.get(Path(name).suffix, self.kind)
+            files.append(RenderedFile(name, role, "video/mp4", len(data), digest, 1000, 0, layer="default"))
         result = RenderResult(tuple(files), 1000, self.warnings)
         result.write(work)
         return result

@@ -166,6 +166,17 @@ async def test_track_links_are_answered_as_a_list(api: House) -> None:
     assert data["type"] == "TRACK"
 
 
+@pytest.mark.parametrize("video", ["app/rec/a.mp4", None])
+async def test_the_audio_file_has_a_link_of_its_own(api: House, video: str | None) -> None:
+    recording = await remembered(
+        api, await api.meeting(), status=Status.UPLOADED, download=video, audio_download="app/rec/a.m4a", expires_at=NOW
+    )
+    got = await api.sdk().realtime_kit.recordings.get_one_recording(recording.id, **ids(api))
+    assert got.data is not None
+    assert got.data.audio_download_url == api.bucket.link("app/rec/a.m4a", NOW)
+    assert got.data.download_url == (None if video is None else api.bucket.link(video, NOW))
+
+
 async def test_the_sdk_lists_recordings_with_all_filters(api: House) -> None:
     first, second = await api.meeting(title="Alpha"), await api.meeting(title="Beta")
     old = await remembered(api, first, status=Status.UPLOADED, expired=True)

@@ -111,3 +111,12 @@ def test_a_watermark_needs_its_picture() -> None:
     with pytest.raises(InvalidRequest) as refused:
         from_api({"video_config": {"watermark": {"position": "left top"}}})
     assert refused.value.field == "video_config.watermark.url"
+
+
+def test_the_ending_of_the_main_file() -> None:
+    assert RecordingConfig().extension == "mp4"
+    assert RecordingConfig(VideoConfig("VP8"), AudioConfig(export_file=True)).extension == "webm"
+    sound = AudioConfig(export_file=True)
+    assert RecordingConfig(VideoConfig("VP9", export_file=False), sound).extension == "ogg"
+    assert RecordingConfig(VideoConfig(export_file=False), sound).extension == "m4a"
+    assert RecordingConfig(VideoConfig(export_file=False), AudioConfig("MP3", export_file=True)).extension == "mp3"

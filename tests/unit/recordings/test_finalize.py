@@ -147,8 +147,39 @@ async def test_tracks_are_told_by_layer(bench: Bench) -> None:
     assert done.file_size == 5
 
 
+async def test_the_manifest_and_the_audio_file_go_along(bench: Bench) -> None:
+    made = await bench.stopped()
+    bench.runner = FakeRunner({"weekly_1.mp4": b"moving", "weekly_1.m4a": b"sound", "weekly_1.json": b"{}"})
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+        await step("rec-1")
+    done = await bench.until(Status.UPLOADED)
+    folder = f"{APP.id}/rec-1"
+    assert bench.bucket_files() == [f"{folder}/weekly_1.json", f"{folder}/weekly_1.m4a", f"{folder}/weekly_1.mp4"]
+    assert (done.download, done.audio_download) == (f"{folder}/weekly_1.mp4", f"{folder}/weekly_1.m4a")
+    assert done.file_size == 11
+    assert await bench.bucket.read(made.manifest_path) == b"{}"
+
+
+async def test_only_sound_was_asked_for(bench: Bench) -> None:
+    await bench.stopped()
+    bench.runner = FakeRunner({"weekly_1.mp3": b"sound"})
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+        await step("rec-1")
+    done = await bench.until(Status.UPLOADED)
+    assert (done.download, done.audio_download) == (None, f"{APP.id}/rec-1/weekly_1.mp3")
+
+
+async def test_a_manifest_alone_is_no_composite(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finalize, "_RENDER_PAUSE_S", 0.01)
+    await bench.stopped()
+    bench.runner = FakeRunner({"weekly_1.json": b"{}"})
+    assert "no file" in await bench.finalizer().render("rec-1")
+
+
 async def test_tracks_of_nobody_are_an_empty_list_with_a_warning(bench: Bench) -> None:
-    bench.runner = FakeRunner({}, kind="track")
+    bench.runner = FakeRunner({"rec-1.json": b"{}"}, kind="track")
     await bench.stopped(kind=Kind.TRACK)
     finalizer = bench.finalizer()
     for step in (finalizer.render, finalizer.publish, finalizer.deliver):

@@ -14,7 +14,7 @@ from roomtape.capture.events import (
 from roomtape.clock import to_us
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Caller, CallerType, Kind, Status, StopCause
-from roomtape.domain.recording_config import RecordingConfig
+from roomtape.domain.recording_config import RecordingConfig, VideoConfig
 from roomtape.errors import Conflict, NotFound, SfuError, StorageError
 from tests.support.recording_fakes import peer
 from tests.support.recording_world import World
@@ -43,6 +43,8 @@ async def test_a_start_answers_invoked_and_is_confirmed_after_the_captures(world
     assert hidden.base is None
     assert running.output_file_name.startswith("Weekly-meet-1_")
     assert running.output_file_name.endswith(".mp4")
+    webm = await world.start(config=RecordingConfig(VideoConfig("VP9")), allow_multiple=True)
+    assert webm.output_file_name.endswith(".webm")
 
 
 async def test_a_composite_opens_a_session_and_a_track_recording_does_not(world: World) -> None:
