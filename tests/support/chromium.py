@@ -117,11 +117,16 @@ class Chromium:
         identity: int = 0,
         colour: tuple[int, int, int] | None = None,
         bitrate: int = 600_000,
+        aligned: bool = False,
     ) -> Publisher:
-        """Publish from a new page and return once media is connected. Raises playwright's Error with the reason."""
+        """Publish from a new page and return once media is connected. Raises playwright's Error with the reason.
+
+        `aligned` beeps and flashes at the whole seconds of the wall clock, as every other aligned page does.
+        """
         page = await self.page()
         options = {"url": whip.endpoint(url), "token": token, "tone": tone, "beep": beep, "video": video, "fps": fps}
         options |= {"width": size[0], "height": size[1], "identity": identity, "colour": colour, "bitrate": bitrate}
+        options["aligned"] = aligned
         await page.evaluate("options => roomtape.start(options)", options)
         return Publisher(page)
 
