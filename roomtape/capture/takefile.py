@@ -15,6 +15,7 @@ from roomtape.rtp.mediatime import MediaClock
 from roomtape.rtp.packet import parse
 from roomtape.rtp.reorder import Ordered, Reorder
 from roomtape.rtp.sequence import Unwrapper
+from roomtape.rtp.syncerror import SyncMeter
 
 CODECS = {"opus": opus, "vp8": vp8, "vp9": vp9, "h264": h264}
 
@@ -62,6 +63,11 @@ class TakeFile:
     def jumps(self) -> int:
         """How often the sender's clock jumped."""
         return self._clock.jumps if self._clock else 0
+
+    @property
+    def measured(self) -> SyncMeter:
+        """How well what was read has been placed."""
+        return self._clock.measured() if self._clock else SyncMeter()
 
     @property
     def undecided(self) -> bool:

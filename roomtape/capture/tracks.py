@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from roomtape.capture.events import MediaKind
 from roomtape.capture.gaps import AUDIO_US, Circumstances, Hole, Span, matters, name_gaps
 from roomtape.capture.sessionlog import SessionLog, TakeSpan
 from roomtape.capture.takefile import CODECS, VIDEO_FRAME_US, TakeFile
-from roomtape.capture.values import Frame, Gap, TrackInfo, TrackKey, TrackStats
+from roomtape.capture.values import Frame, Gap, SyncError, TrackInfo, TrackKey, TrackStats
+from roomtape.rtp.syncerror import percentile_ms
 
 SILENT_US = 75_000_000
 """Janus writes through a buffer of 4096 bytes. The sparsest stream, Opus in silence, sends a packet of at least 23
@@ -211,6 +213,20 @@ class TrackReader:
             first_us=tally.first_us,
             last_us=tally.last_us,
             damage=tuple(text for f in files for text in _damage(f, growing=f is files[-1] and not self._over())),
+        )
+
+    @property
+    def sync(self) -> SyncError:
+        """How far what lies on disk now is placed from where it should be."""
+        files = self._complete().files
+        meters = [file.measured for file in files]
+        errors = sum((meter.errors for meter in meters), Counter[int]())
+        drift = max(meters, key=lambda meter: meter.drift_s, default=None)
+        return SyncError(
+            p95_ms=percentile_ms(errors, 0.95),
+            max_ms=percentile_ms(errors, 1.0),
+            drift_ppm=round(drift.drift_ppm, 1) if drift is not None and drift.drift_ppm is not None else None,
+            jumps=sum(file.jumps for file in files),
         )
 
     @property

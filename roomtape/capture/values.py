@@ -128,3 +128,19 @@ class TrackStats:
     first_us: int | None
     last_us: int | None
     damage: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SyncError:
+    """How far a track's media lie from where they should, as known afterwards: by the least network delay around them.
+
+    Judged once for each second with media (rtp/syncerror.py): the error that 95 percent of the seconds do not exceed,
+    and the greatest, in ms with a resolution of 0.1; None without media. `drift_ppm`: by how much the sender's clock is
+    faster than the SFU's, None for less than a minute without a jump. `jumps`: how often the sender's clock jumped or
+    stood still, or its path became suddenly slower, so that media were placed anew.
+    """
+
+    p95_ms: float | None
+    max_ms: float | None
+    drift_ppm: float | None
+    jumps: int

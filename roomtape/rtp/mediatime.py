@@ -12,6 +12,9 @@ Everything depends on the packets alone: neither on a clock nor on how often any
 from __future__ import annotations
 
 from collections import deque
+from copy import deepcopy
+
+from roomtape.rtp.syncerror import BUCKET_US, SyncMeter
 
 WARMUP_US = 500_000
 """The first packets' delays decide the first offset; shorter and a burst at the start would shift the track."""
@@ -22,17 +25,21 @@ WINDOW_US = 10_000_000
 SLEW_PPM = 500
 """The offset moves at most this much a second of media: beyond the drift of real clocks (200 ppm), inaudible."""
 
+OFF_US = 20_000
+FAST_SLEW_PPM = 2_000
+"""An offset that is wrong by more than OFF_US moves this fast: what sound can be stretched by (media/place.py)."""
+
 JUMP_US = 200_000
-"""An offset that is wrong by more than this is not drift: slewing would leave lips and voice apart for minutes."""
+"""A delay that grows beyond this is not drift: slewing would leave lips and voice apart for minutes."""
+
+STEP_US = 80_000
+"""From one packet to the next, this much is suspicious already: a network's queue grows more slowly than that."""
 
 HOLD_US = 500_000
 """How long packets are held back after a jump until it shows what it was."""
 
 BURST_US = 30_000
 """A queue that empties shortens the delay by at least this from one half of the hold to the other; a jump does not."""
-
-DRAIN_US = 10_000_000
-"""How long a queue may take to empty before its delay counts as a jump after all."""
 
 MAX_HELD = 2_000
 """Packets held back at most, for a foreign file whose arrival times stand still."""
@@ -54,14 +61,19 @@ class MediaClock:
 
     __slots__ = (
         "_anchored",
+        "_before",
+        "_bucket_end",
+        "_bucket_low",
         "_delays",
-        "_drain_until",
         "_floor",
         "_held",
         "_held_media",
         "_hold_from",
         "_hold_until",
+        "_limit",
+        "_lowest",
         "_media",
+        "_meter",
         "_offset",
         "_rate",
         "_step",
@@ -74,6 +86,8 @@ class MediaClock:
         self._rate = rate
         self._floor = floor_us
         self._offset = 0
+        self._lowest = 0  # the envelope, which the offset follows
+        self._before = 0  # the delay of the packet before
         self._anchored = False
         self._media = 0
         self._step = 0
@@ -82,9 +96,12 @@ class MediaClock:
         self._hold_from = 0
         self._hold_until = 0
         self._held_media = 0
-        self._drain_until = 0
+        self._limit = JUMP_US  # what the present hold would allow
+        self._bucket_end = 0
+        self._bucket_low = 0
         self.held = False
         self.jumps = 0
+        self._meter = SyncMeter()
 
     def push(self, arrival_us: int, ticks: int) -> None:
         """Take the next packet in order of sending: when it arrived, and its unwrapped timestamp."""
@@ -101,10 +118,14 @@ class MediaClock:
         if not self._anchored:
             self._hold(arrival_us, media, delay, WARMUP_US)
             return
-        excess = delay - self._offset
-        if excess < -JUMP_US or excess > MAX_DELAY_US or (excess > JUMP_US and arrival_us > self._drain_until):
-            self._hold(arrival_us, media, delay, HOLD_US)
-            return
+        excess = delay - self._lowest
+        if excess > STEP_US or excess < -STEP_US:
+            limit = JUMP_US if excess > 0 and delay - self._before <= STEP_US else STEP_US
+            if not -limit <= excess <= limit:
+                self._limit = limit
+                self._hold(arrival_us, media, delay, HOLD_US)
+                return
+        self._before = delay
         step = media - self._media
         if step > 0:
             self._media = media
@@ -127,24 +148,41 @@ class MediaClock:
         if not self.held:
             return
         self.held = False
-        best = min(delay for _, delay in self._held)
-        excess = best - self._offset
+        best, at_us = min((delay, arrival) for arrival, delay in self._held)
+        excess = best - self._lowest
         if not self._anchored:
             self._anchored = True
-            self._offset = max(best, self._floor - self._hold_from)
-        elif -JUMP_US <= excess <= JUMP_US or (excess <= MAX_DELAY_US and self._emptying()):
-            self._drain_until = self._hold_until + DRAIN_US
-        else:
+            self._anchor(best, at_us, self._floor - self._hold_from)
+        elif not (-self._limit <= excess <= self._limit or (0 < excess <= MAX_DELAY_US and self._emptying())):
             self.jumps += 1
             free_from = self._media + self._offset + min(self._step, MAX_STEP_US)
-            self._offset = max(best, free_from - self._hold_from)
-            self._delays.clear()
+            self._anchor(best, at_us, free_from - self._hold_from)
+        for arrival_us, delay in self._held:
+            self._measure(arrival_us, delay)
+        self._before = self._held[-1][1]
         self._media = self._held_media
         self._held = []
 
     def place(self, ticks: int) -> int:
         """Return the session time in µs of a timestamp, by the present offset."""
         return ticks * 1_000_000 // self._rate + self._offset
+
+    def measured(self) -> SyncMeter:
+        """Return how well media were placed up to now."""
+        meter = deepcopy(self._meter)
+        if self._bucket_end:
+            meter.add(self._bucket_end, self._bucket_low, self._offset)
+        meter.cut()
+        return meter
+
+    def _anchor(self, delay: int, arrival_us: int, earliest: int) -> None:
+        """Begin anew with an envelope of `delay`, to which the offset is led from `earliest` if that is later."""
+        self._close_bucket()
+        self._meter.cut()
+        self._delays.clear()
+        self._delays.append((arrival_us, delay))
+        self._lowest = delay
+        self._offset = max(delay, earliest)
 
     def _hold(self, arrival_us: int, media: int, delay: int, length_us: int) -> None:
         self.held = True
@@ -169,7 +207,23 @@ class MediaClock:
         oldest = arrival_us - WINDOW_US
         while delays[0][0] < oldest:
             delays.popleft()
-        error = delays[0][1] - self._offset
+        lowest = self._lowest = delays[0][1]
+        error = lowest - self._offset
         if error and step_us > 0:
-            most = step_us * SLEW_PPM // 1_000_000
+            most = step_us * (SLEW_PPM if -OFF_US <= error <= OFF_US else FAST_SLEW_PPM) // 1_000_000
             self._offset += max(-most, min(most, error))
+        if arrival_us >= self._bucket_end or delay < self._bucket_low:
+            self._measure(arrival_us, delay)
+
+    def _measure(self, arrival_us: int, delay: int) -> None:
+        if arrival_us >= self._bucket_end:
+            self._close_bucket()
+            self._bucket_end = arrival_us + BUCKET_US
+            self._bucket_low = delay
+        elif delay < self._bucket_low:
+            self._bucket_low = delay
+
+    def _close_bucket(self) -> None:
+        if self._bucket_end:
+            self._meter.add(self._bucket_end, self._bucket_low, self._offset)
+            self._bucket_end = 0

@@ -5,7 +5,7 @@ import pytest
 from roomtape.capture import events as ev
 from roomtape.capture.sessionlog import SessionLog
 from roomtape.capture.tracks import Take, TrackReader
-from roomtape.capture.values import Gap, GapCause, TrackKey
+from roomtape.capture.values import Gap, GapCause, SyncError, TrackKey
 from tests.support.encoded import encoded_video
 from tests.support.mjr import Timed, opus_packets, opus_silence, rtp, vp8_packets, write_mjr
 
@@ -171,3 +171,24 @@ def test_levels_are_read_though_the_file_is_looked_into_before_the_log_tells_of_
     log.add(ev.TrackPublished(T0, "a", 0, "audio", "peer", "opus", audio_level_id=1, orientation_id=7))
     track.follow()
     assert [f.level for f in track.read(T0 + SEC)] == [33] * 50
+
+
+def test_sync_tells_error_drift_and_jumps_over_all_takes(tmp_path: Path) -> None:
+    """100 s of a sender at +150 ppm, then its clock stands still for 2 s; each tenth packet comes in time."""
+    packets = []
+    for n in range(6000):
+        late = 0 if n % 10 == 0 else 25
+        sent_s = n / 50 + (2 if n >= 5000 else 0)
+        packets.append((int(sent_s * 1000) + late, rtp(n + 1, int(n * 960 * 1.00015), opus_silence())))
+    packets.sort(key=lambda p: p[0])
+    sync = _track(tmp_path, packets, until_s=130).sync
+    assert sync.jumps == 1
+    assert sync.drift_ppm is not None
+    assert abs(sync.drift_ppm - 150) < 10
+    assert sync.p95_ms is not None
+    assert sync.max_ms is not None
+    assert 0 < sync.p95_ms <= sync.max_ms <= 4
+
+
+def test_a_track_without_media_has_no_sync_error(tmp_path: Path) -> None:
+    assert _track(tmp_path, []).sync == SyncError(None, None, None, 0)
