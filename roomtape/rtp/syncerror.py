@@ -29,14 +29,13 @@ class SyncMeter:
     errors: Counter[int] = field(default_factory=Counter)
     drift_ppm: float | None = None
     drift_s: int = 0
-    _around: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=2 * REACH + 1))
+    _around: deque[tuple[int, int, int]] = field(default_factory=lambda: deque(maxlen=2 * REACH + 1))
     _waiting: int = 0
     _line: _Line = field(default_factory=lambda: _Line())
 
     def add(self, at_us: int, low_us: int, offset_us: int) -> None:
         """Take the next second with media: its time, the least delay in it, and the offset in use at its end (µs)."""
-        self._line.add(at_us, low_us)
-        self._around.append((low_us, offset_us))
+        self._around.append((at_us, low_us, offset_us))
         self._waiting += 1
         if self._waiting > REACH:
             self._waiting -= 1
@@ -54,8 +53,10 @@ class SyncMeter:
 
     def _judge(self, index: int) -> None:
         around = list(self._around)[max(index - REACH, 0) : index + REACH + 1]
-        truth = min(low for low, _ in around)
-        self.errors[abs(self._around[index][1] - truth) // _RESOLUTION_US] += 1
+        truth = min(low for _, low, _ in around)
+        at_us, _, offset = self._around[index]
+        self.errors[abs(offset - truth) // _RESOLUTION_US] += 1
+        self._line.add(at_us, truth)
 
 
 @dataclass
