@@ -17,9 +17,14 @@ _CELT_MS = (2.5, 5, 10, 20)
 
 
 class OpusDecoder:
-    """Decodes the packets of one track, in order."""
+    """Decodes the packets of one track, in order.
+
+    `damaged` counts the packets that could not be decoded, `concealed` the samples that were made up in their place and
+    in that of packets which never came.
+    """
 
     def __init__(self) -> None:
+        self.damaged = self.concealed = 0
         context = av.CodecContext.create("libopus", "r")
         assert isinstance(context, av.AudioCodecContext)
         context.sample_rate = SAMPLE_RATE
@@ -32,12 +37,19 @@ class OpusDecoder:
         """Return the `samples` samples of a packet; one that cannot be decoded is concealed."""
         pcm = self._run(data)
         if pcm is None:
-            return self.conceal(samples)
+            self.damaged += 1
+            self.concealed += samples
+            return self.extrapolate(samples)
         self._toc = data[0]
         return fit(pcm, samples)
 
     def conceal(self, samples: int) -> Samples:
-        """Return `samples` samples in place of packets that are missing; silence before the first packet.
+        """Return `samples` samples in place of packets that are missing; silence before the first packet."""
+        self.concealed += samples
+        return self.extrapolate(samples)
+
+    def extrapolate(self, samples: int) -> Samples:
+        """Return `samples` samples as the sound may have gone on; silence before the first packet.
 
         A packet that is nothing but its TOC byte carries one frame of no bytes, which stands for a lost frame
         (RFC 6716, section 3.2.1 and 4.4): libopus then extrapolates from what it decoded last.

@@ -17,7 +17,8 @@ sends no keyframe is shown again after this time: a smeared picture tells more t
 class VideoDecoder:
     """Decodes one track. `picture` is what to show now (None before the first keyframe); `version` counts its changes.
 
-    Nothing a sender sends makes it raise: what cannot be decoded leaves the picture as it is.
+    Nothing a sender sends makes it raise: what cannot be decoded, or only with blocks made up, leaves the picture as it
+    is, and is counted in `damaged`. (Of VP8 and VP9 a frame with wrong bytes that still make sense cannot be told.)
     """
 
     def __init__(self, codec: str) -> None:
@@ -26,6 +27,7 @@ class VideoDecoder:
             raise RenderError(f"video of codec {codec!r} cannot be decoded; known are {', '.join(sorted(CODECS))}")
         self.picture: av.VideoFrame | None = None
         self.version = 0
+        self.damaged = 0
         self._codec = codec
         self._context = self._open()
         self._started = False
@@ -41,14 +43,17 @@ class VideoDecoder:
             return
         elif frame.lost_before and self._hold_until_us is None:
             self._hold_until_us = frame.time_us + HOLD_AFTER_LOSS_US
-        try:
-            pictures = self._context.decode(av.Packet(frame.data))
-        except av.FFmpegError:
+        pictures = _decoded(self._context, frame.data)
+        if pictures is None:
+            self.damaged += 1
             self._hold_until_us = self._hold_until_us or frame.time_us + HOLD_AFTER_LOSS_US
-            return
-        if pictures and (self._hold_until_us is None or frame.time_us >= self._hold_until_us):
+        elif pictures and (self._hold_until_us is None or frame.time_us >= self._hold_until_us):
             self.picture = pictures[-1]
             self.version += 1
+
+    def takes(self, keyframe: Frame) -> bool:
+        """Tell whether a keyframe is whole, so that nothing before it is needed. Changes nothing."""
+        return bool(_decoded(self._open(), keyframe.data))
 
     def _open(self) -> av.VideoCodecContext:
         context = av.CodecContext.create(self._codec, "r")
@@ -58,3 +63,12 @@ class VideoDecoder:
         # WebRTC sends no reordered frames (RFC 7742, constrained baseline): each access unit gives its picture at once.
         context.flags |= int(Flags.low_delay)
         return context
+
+
+def _decoded(context: av.VideoCodecContext, data: bytes) -> list[av.VideoFrame] | None:
+    """Return the pictures of a frame, None if it is damaged."""
+    try:
+        pictures = context.decode(av.Packet(data))
+    except av.FFmpegError:
+        return None
+    return None if pictures and pictures[-1].is_corrupt else pictures

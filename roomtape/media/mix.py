@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ TAIL = SAMPLE_RATE // 50
 KNEE = 0.8
 """Below it the mix is left as it is; where it is louder it is turned down, and what still passes is bent."""
 BLOCK = 256
-"""Samples over which the limiter takes a peak. AAC's frames are whole numbers of blocks, so that a stretch which
-begins at any of them has the same blocks as the one before it."""
+"""Samples over which the limiter takes a peak. Blocks are counted from the output's beginning, so that a stretch has
+the same blocks wherever it begins."""
 RELEASE = 30
 """Blocks (160 ms) after which a peak is forgotten: less than what is mixed ahead of a stretch and thrown away."""
 
@@ -48,17 +49,34 @@ class _Stretch:
         self.pcm[low : low + len(part)] = part
 
 
-def render_track(packets: Iterable[Placed], start: int, end: int) -> Samples:
+@dataclass
+class Repairs:
+    """What had to be made up between two sample positions: `concealed` samples, and `damaged` packets."""
+
+    start: int
+    end: int
+    concealed: int = 0
+    damaged: int = 0
+
+    def add(self, at: int, concealed: int, damaged: int) -> None:
+        """Count what was made up for the packet whose sound begins at sample position `at`."""
+        if self.start <= at < self.end:
+            self.concealed += concealed
+            self.damaged += damaged
+
+
+def render_track(packets: Iterable[Placed], start: int, end: int, repairs: Repairs | None = None) -> Samples:
     """Return one track's sound in [start, end) (sample positions); silence where it has none.
 
     `packets` are the placed packets of the track that lie in it, from WARM_UP before `start` on. The decoder is a new
-    one: the answer depends on nothing else.
+    one: the answer depends on nothing else. What had to be made up is added to `repairs`.
     """
     decoder = OpusDecoder()
     stretch = _Stretch(start, end)
     for packet in packets:
         if packet.begin >= end:
             break
+        concealed, damaged = decoder.concealed, decoder.damaged
         if packet.conceal:
             stretch.put(packet.begin, decoder.conceal(packet.conceal))
         pcm = decoder.decode(packet.data, packet.samples)
@@ -67,7 +85,9 @@ def render_track(packets: Iterable[Placed], start: int, end: int) -> Samples:
         if packet.length:
             stretch.put(packet.start + packet.skip, pcm[packet.skip :], fade_in=not packet.joined)
         if packet.tail:
-            stretch.put(packet.end, decoder.conceal(TAIL) * _FALL)
+            stretch.put(packet.end, decoder.extrapolate(TAIL) * _FALL)
+        if repairs is not None and decoder.concealed > concealed:
+            repairs.add(packet.begin, decoder.concealed - concealed, decoder.damaged - damaged)
     return stretch.pcm
 
 
@@ -78,8 +98,9 @@ def stretched(pcm: Samples, length: int) -> Samples:
     return np.stack([np.interp(at, grid, pcm[:, c]) for c in range(CHANNELS)], axis=1).astype(np.float32)
 
 
-def limited(mix: Samples) -> Samples:
-    """Return `mix` turned down around what is louder than KNEE, so that nothing passes full scale.
+def limited(mix: Samples, first: int = 0) -> Samples:
+    """Return `mix`, which begins at output sample `first`, turned down where it is louder than KNEE, so that nothing
+    passes full scale.
 
     The gain follows from the last RELEASE blocks alone, so that a stretch sounds the same whichever was rendered
     before it; it falls within a block, and what is too loud until then is bent softly.
@@ -87,15 +108,16 @@ def limited(mix: Samples) -> Samples:
     loudness = np.maximum(np.abs(mix[:, 0]), np.abs(mix[:, -1]))
     if loudness.max(initial=0) <= KNEE:
         return mix
-    blocks = -(-len(mix) // BLOCK)
+    before = first % BLOCK
+    blocks = -(-(before + len(mix)) // BLOCK)
     peaks = np.zeros(blocks * BLOCK, np.float32)
-    peaks[: len(mix)] = loudness
+    peaks[before : before + len(mix)] = loudness
     need = np.minimum(1, KNEE / np.maximum(peaks.reshape(blocks, BLOCK).max(axis=1), KNEE))
     gain = need.copy()
     for age in range(1, min(RELEASE, blocks)):
         np.minimum(gain[age:], need[:-age] + age / RELEASE, out=gain[age:])
     ends = np.arange(blocks + 1) * BLOCK
-    curve = np.interp(np.arange(len(mix)), ends, np.concatenate([gain[:1], gain]))
+    curve = np.interp(before + np.arange(len(mix)), ends, np.concatenate([gain[:1], gain]))
     turned = mix * curve.astype(np.float32)[:, None]
     size = np.abs(turned)
     room = 1 - KNEE

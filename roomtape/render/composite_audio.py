@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from zlib import crc32
 
@@ -10,13 +10,14 @@ import numpy as np
 
 from roomtape.capture.tracks import TrackReader
 from roomtape.media.decode_opus import Samples
-from roomtape.media.mix import TAIL, WARM_UP, limited, render_track, soften_cut
+from roomtape.media.mix import TAIL, WARM_UP, Repairs, limited, render_track, soften_cut
 from roomtape.media.place import Placed, Placer, position
 from roomtape.render.composite_clock import OutputClock, Stretch
 
 AHEAD_US = 150_000
 """What follows within this time decides how a sound ends: a packet of at most 120 ms (RFC 6716), or a hole."""
 _CHUNK_US = 60_000_000
+_NONE = range(0)
 _REACH = WARM_UP + TAIL + position(120_000)
 
 
@@ -27,6 +28,7 @@ class AudioFeed:
         self._reader = reader
         self._placer = Placer()
         self._packets: deque[Placed] = deque()
+        self._repairs: Counter[str] = Counter()
 
     def read(self, until_us: int, keep_from: int) -> None:
         """Read packets before session time `until_us`; forget what ended well before sample position `keep_from`."""
@@ -38,12 +40,26 @@ class AudioFeed:
             start = self._reader.next_us()
         self._forget(keep_from)
 
-    def render(self, start: int, end: int) -> Samples | None:
-        """Return the sound at sample positions [start, end), None where there is not a single packet."""
+    def render(self, start: int, end: int, counted: range = _NONE) -> Samples | None:
+        """Return the sound at sample positions [start, end), None where there is not a single packet.
+
+        What had to be made up for packets that begin at the positions `counted` is added to the repairs.
+        """
         from_here = self._around(start, end)
         if not any(p.end + TAIL > start for p in from_here):
             return None
-        return render_track(from_here, start, end)
+        repairs = Repairs(counted.start, counted.stop)
+        pcm = render_track(from_here, start, end, repairs)
+        if repairs.concealed:
+            self._repairs["concealed_samples"] += repairs.concealed
+        if repairs.damaged:
+            self._repairs["damaged_packets"] += repairs.damaged
+        return pcm
+
+    def take_repairs(self) -> dict[str, int]:
+        """Return what was made up since this was asked last: samples at 48 kHz, and packets that were damaged."""
+        found, self._repairs = self._repairs, Counter()
+        return dict(found)
 
     def digest(self, stretches: Sequence[Stretch]) -> int:
         """Return a number that stands for the packets which make the sound of `stretches`; 0 where there are none."""
@@ -69,11 +85,18 @@ def read_for(feed: AudioFeed, stretches: Sequence[Stretch], ahead_us: int) -> No
 
 
 def mixed(
-    feeds: Iterable[AudioFeed], clock: OutputClock, first: int, end: int, channels: int, ahead_us: int = AHEAD_US
+    feeds: Iterable[AudioFeed],
+    clock: OutputClock,
+    first: int,
+    end: int,
+    channels: int,
+    ahead_us: int = AHEAD_US,
+    counted: range = _NONE,
 ) -> Samples:
     """Return output samples `first` to `end` (excluded) of all feeds together, with `channels` columns.
 
-    `ahead_us` is 0 for the last stretch of all: whether the session goes on after it makes no difference then.
+    `ahead_us` is 0 for the last stretch of all: whether the session goes on after it makes no difference then. Repairs
+    are counted where they lie at the output samples `counted`: stretches of sound overlap, what is counted does not.
     """
     out = np.zeros((end - first, 2), np.float32)
     stretches = clock.stretches(first, end)
@@ -81,10 +104,13 @@ def mixed(
         for feed in feeds:
             read_for(feed, stretches, ahead_us)
             for stretch in stretches:
-                sound = feed.render(stretch.start, stretch.start + stretch.length)
+                begin, until = stretch.start, stretch.start + stretch.length
+                shift = stretch.start - stretch.at
+                own = range(max(counted.start + shift, begin), min(counted.stop + shift, until))
+                sound = feed.render(begin, until, own)
                 if sound is not None:
                     out[stretch.at - first : stretch.at - first + stretch.length] += sound
     for seam in clock.seams:
         soften_cut(out, seam - first)
-    loud = limited(out)
+    loud = limited(out, first)
     return loud if channels == 2 else loud.mean(axis=1, keepdims=True, dtype=np.float32)

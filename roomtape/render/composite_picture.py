@@ -72,6 +72,10 @@ class Stage:
         feed = self._feeds.get(key)
         return feed.digest() if feed else 0
 
+    def take_damaged(self) -> dict[TrackKey, int]:
+        """Return how many frames of each track could not be decoded since this was asked last."""
+        return {key: damaged for key, feed in self._feeds.items() if (damaged := feed.take_damaged())}
+
     def change(self, t_us: int) -> _Change:
         """Return what to draw at session time `t_us` over what was drawn before."""
         seen = self._seen(t_us)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from roomtape.capture.values import TrackKey
+from roomtape.render.findings import Findings, LayoutChange
 
 SECONDS = 4
 """Length of a segment. It is what a killed render loses at most; longer ones compress little better (a keyframe costs
@@ -22,6 +27,11 @@ class Segments:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
+    @property
+    def folder(self) -> Path:
+        """Where they lie, and whatever goes when they go."""
+        return self._folder
+
     def path(self, index: int) -> Path:
         """Return where segment `index` (from 0) lies or will lie."""
         return self._folder / f"seg-{index:06}.nut"
@@ -29,6 +39,22 @@ class Segments:
     def whole(self, index: int) -> bool:
         """Tell whether segment `index` is there."""
         return self.path(index).exists()
+
+    def missing(self, count: int) -> list[int]:
+        """Return which of the first `count` segments are not whole, in order."""
+        there = {entry.name for entry in os.scandir(self._folder)}
+        return [index for index in range(count) if self.path(index).name not in there]
+
+    @contextmanager
+    def claim(self, index: int) -> Iterator[bool]:
+        """Hold segment `index` for this process; yields False where another one makes it. Death lets go of it."""
+        with self.path(index).with_suffix(".claim").open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+                return
+            yield True
 
     def make(self, index: int, write: Callable[[Path], None]) -> None:
         """Let `write` write segment `index`, unless it is whole already."""
@@ -56,6 +82,25 @@ class Segments:
                 found[index] = {TrackKey(peer_id, mindex): d for peer_id, mindex, d in json.loads(path.read_bytes())}
         return found
 
+    def find(self, index: int, findings: Findings) -> None:
+        """Keep what the making of segment `index` found out. To be called before the segment is there."""
+        publish(self._findings(index), lambda out: out.write_text(json.dumps(findings.to_json())))
+
+    def findings(self) -> Findings:
+        """Return what the making of all segments that are there found out: changes in order, counts added up."""
+        layout: list[LayoutChange] = []
+        counts: dict[TrackKey, Counter[str]] = {}
+        for path in sorted(self._folder.glob("seg-*.found")):
+            if not path.with_suffix(".nut").exists():
+                continue
+            found = Findings.from_json(json.loads(path.read_bytes()))
+            for change in found.layout:
+                if not layout or replace(change, at_us=layout[-1].at_us) != layout[-1]:
+                    layout.append(change)
+            for key, numbers in (found.counts or {}).items():
+                counts.setdefault(key, Counter()).update(numbers)
+        return Findings(tuple(layout), {key: dict(numbers) for key, numbers in sorted(counts.items())})
+
     def drop(self, indices: Iterable[int]) -> None:
         """Remove segments; their notes go when they are made anew."""
         for index in indices:
@@ -63,6 +108,9 @@ class Segments:
 
     def _note(self, index: int) -> Path:
         return self.path(index).with_suffix(".guess")
+
+    def _findings(self, index: int) -> Path:
+        return self.path(index).with_suffix(".found")
 
     def remove(self) -> None:
         """Remove all segments."""
