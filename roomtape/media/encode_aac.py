@@ -1,8 +1,7 @@
 """Owns AAC encoding for the composite: packets on one grid for the whole recording, whichever encoder made them.
 
 Packet `n` of a recording carries samples 1024 n - 1024 to 1024 n + 1024, windowed: each sample is in two packets, and
-packet 0 only primes the decoder. Packets of different encoders can follow one another if each encoder has heard enough
-before (WARM_UP) and after (LOOKAHEAD) its part to choose the same windows. See docs/decisions/0004.
+packet 0 only primes the decoder.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 
 from roomtape.media.decode_opus import SAMPLE_RATE, Samples
+from roomtape.media.packet_grid import PacketGrid
 
 FRAME = 1024
-WARM_UP = 8
-"""Packets encoded and thrown away before the first one that is kept."""
-LOOKAHEAD = 2
-"""Frames after a packet that its choice of window depends on: one, and one in reserve."""
+GRID = PacketGrid(frame=FRAME, delay=FRAME, warm_up=9, lookahead=2)
+"""The choice of window depends on one frame after a packet; one more is in reserve."""
 QUALITY = 280
 """FFmpeg's `global_quality`, from 1 up; 280 gives somebody talking without a pause about 150 kbit/s. Below about 250
 the encoder's bit reservoir, which remembers what came before, begins to decide, and pieces differ at their borders."""
+SETTINGS = (QUALITY, GRID)
 
 
 def open_stream(container: OutputContainer, channels: int) -> AudioStream:
@@ -41,25 +40,10 @@ def open_stream(container: OutputContainer, channels: int) -> AudioStream:
     return stream
 
 
-def first_sample(packet: int) -> int:
-    """Return where the sound must begin that packet `packet` and those after it are encoded from."""
-    return max(0, (packet - WARM_UP - 1) * FRAME)
-
-
-def packets_within(samples: int) -> int:
-    """Return how many packets, counted from packet 0, are settled once `samples` samples are known."""
-    return max(0, samples // FRAME - LOOKAHEAD)
-
-
-def packets_of(samples: int) -> int:
-    """Return how many packets a whole recording of `samples` samples has."""
-    return -(-samples // FRAME) + 1
-
-
 def encode(stream: AudioStream, pcm: Samples, start: int, first: int, end: int) -> Iterator[av.Packet[AudioStream]]:
     """Yield packets `first` to `end` (excluded) with pts 1024 n, from sound that begins at sample `start`.
 
-    `start` is what `first_sample` says; `pcm` has one column a channel. The stream cannot be used afterwards.
+    `start` is what the grid's `first_sample` says; `pcm` has one column a channel. The stream is used up by it.
     """
     for at in range(0, len(pcm), FRAME):
         block = np.ascontiguousarray(pcm[at : at + FRAME].T)

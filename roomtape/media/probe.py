@@ -91,6 +91,12 @@ def probe(path: Path) -> FileProbe:
         raise RenderError(f"{path.name} cannot be read as media: {error.strerror}") from error
 
 
+def duration_ms(path: Path) -> int:
+    """Return the duration that the file declares, in ms; 0 where it says nothing."""
+    with av.open(str(path)) as container:
+        return round((container.duration or 0) / 1000)
+
+
 def _count(tally: _Tally, pts: int, duration: int) -> None:
     tally.packets += 1
     if tally.first is None or pts < tally.first:

@@ -1,8 +1,7 @@
-"""Owns the composite: one MP4 of a recording, rendered segment by segment from a capture log that may still grow."""
+"""Owns the composite: video and sound of a recording, rendered segment by segment from a log that may still grow."""
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from collections.abc import Iterable
@@ -14,46 +13,53 @@ from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import Interval, TrackKey
 from roomtape.domain.recording_config import Selection
 from roomtape.errors import RenderError
-from roomtape.media import encode_aac, mux_mp4, segment_nut
+from roomtape.media import segment_nut
 from roomtape.media.decode_opus import SAMPLE_RATE
+from roomtape.media.packet_grid import SoundSpan
+from roomtape.render import parallel
+from roomtape.render.assemble import assemble, continuous_sound, form_of, outputs
 from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed, read_for
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.composite_picture import Painter
 from roomtape.render.composite_scene import Scenes
+from roomtape.render.findings import Findings
 from roomtape.render.job import OUT, Progress, RenderedFile, RenderJob, Wait
-from roomtape.render.segments import SECONDS, Segments, publish
+from roomtape.render.segments import SECONDS, Segments
 
 SEGMENTS = "segments"
 
 
 def render_composite(
-    job: RenderJob, work: Path, timeline: Timeline, wait: Wait, progress: Progress
+    job: RenderJob, work: Path, timeline: Timeline, wait: Wait, progress: Progress, jobs: int = 1
 ) -> list[RenderedFile]:
-    """Render the composite of `job` into `out/` of `work` and return its one file.
+    """Render the composite of `job` into `out/` of `work` and return its files.
 
     May be called again after being killed at any moment: segments that are whole are kept. With `job.follow` it polls
-    `timeline` and calls `wait` until the recording's end is in the log.
-    Raises RenderError for a codec that it does not make, and when nothing at all was recorded.
+    `timeline` and calls `wait` until the recording's end is in the log; without it `jobs` processes share the work.
+    Raises RenderError for an odd size, and when nothing at all was recorded.
     """
     composite = Composite(job, work, timeline)
-    target = work / OUT / job.output_name
+    done = [work / OUT / output.name for output in outputs(job)]
     while True:
         timeline.poll()
         clock, final = composite.clock()
-        if clock is not None and target.exists() and final:
+        if clock is not None and final and done and all(path.exists() for path in done):
             break
         if clock is not None:
+            if jobs > 1 and not job.follow:
+                parallel.fill(work, composite.segments, composite.count(clock), jobs, progress)
             composite.render(clock, final, progress)
         if final:
             break
         wait()
     if clock is None:
         raise RenderError("nothing was recorded: the capture holds neither packets nor a recorded interval")
-    if not target.exists():
+    if not all(path.exists() for path in done):
         _amend(composite, clock, timeline, progress)
-        composite.join(clock, target)
+        composite.segments.findings().write(work)
+    files = composite.join(clock)
     composite.segments.remove()
-    return [_described(target, clock)]
+    return files
 
 
 def _amend(composite: Composite, clock: OutputClock, timeline: Timeline, progress: Progress) -> None:
@@ -78,14 +84,11 @@ def _amend(composite: Composite, clock: OutputClock, timeline: Timeline, progres
 
 @dataclass(frozen=True)
 class _Reach:
-    """What a segment takes from the output: ticks, AAC packets, and samples (from where they are warmed up)."""
+    """What a segment takes from the output: ticks, and sound (from where it is warmed up)."""
 
     first_tick: int
     end_tick: int
-    first_packet: int
-    end_packet: int
-    first_sample: int
-    end_sample: int
+    sound: SoundSpan
     ahead_us: int
 
 
@@ -93,15 +96,12 @@ class Composite:
     """A composite in the making."""
 
     def __init__(self, job: RenderJob, work: Path, timeline: Timeline) -> None:
-        video, audio = job.config.video, job.config.audio
-        if video.codec != "H264" or audio.codec != "AAC":
-            raise RenderError(f"{video.codec} with {audio.codec} cannot be rendered; choose H264 with AAC")
+        video = job.config.video
         if video.width % 2 or video.height % 2:
             raise RenderError(f"{video.width}x{video.height} cannot be rendered; choose an even width and height")
-        self.form = segment_nut.SegmentFormat(
-            video.width, video.height, video.fps, SECONDS * video.fps, 2 if audio.channel == "stereo" else 1
-        )
+        self.form = form_of(job.config)
         self.segments = Segments(work / f"{SEGMENTS}-{segment_nut.fingerprint(self.form)}")
+        self._continuous = continuous_sound(self.form, self.segments.folder)
         self._job = job
         self._timeline = timeline
         self._scenes = Scenes(timeline)
@@ -132,19 +132,32 @@ class Composite:
         """Render every segment that `clock` covers wholly and that is not there yet."""
         self._scenes.refresh(self._selection())
         # A segment is rendered early only when something is known to follow it: the last one is made differently.
-        count = self._count(clock) if final else (clock.duration_us - 1) // (SECONDS * 1_000_000)
+        count = self.count(clock) if final else (clock.duration_us - 1) // (SECONDS * 1_000_000)
         known_ms = clock.duration_us // 1000
         while self._next < count:
             last = final and self._next == count - 1
             self.segments.make(self._next, partial(self._write, clock, self._next, last))
+            if self._continuous is not None:
+                self._continuous.took(self._next, self.segments.path(self._next))
             self._next += 1
             progress(min(self._next * SECONDS * 1000, known_ms), known_ms if final else None)
 
-    def join(self, clock: OutputClock, target: Path) -> None:
-        """Make the finished file of all segments."""
-        paths = [self.segments.path(i) for i in range(self._count(clock))]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        publish(target, lambda out: mux_mp4.join(paths, out, self.form.fps, clock.frames, clock.samples))
+    def render_part(self, clock: OutputClock, first: int) -> None:
+        """Render what is missing from segment `first` on, up to a segment that another process is making."""
+        self._scenes.refresh(self._selection())
+        count = self.count(clock)
+        for index in range(first, count):
+            if self.segments.whole(index):
+                continue
+            with self.segments.claim(index) as mine:
+                if not mine:
+                    return
+                self.segments.make(index, partial(self._write, clock, index, index == count - 1))
+
+    def join(self, clock: OutputClock) -> list[RenderedFile]:
+        """Make the finished files of all segments; those that are there already are kept."""
+        paths = [self.segments.path(i) for i in range(self.count(clock))]
+        return assemble(self._job, self._work / OUT, clock, paths, self.form, self._continuous)
 
     def _selection(self) -> Selection:
         """Return whom the recording is of: as the log says, or as the job says where the log knows no recording."""
@@ -153,13 +166,14 @@ class Composite:
             return self._timeline.selection(self._job.recording_id)
         return Selection(None if users is None else frozenset(users))
 
-    def _count(self, clock: OutputClock) -> int:
+    def count(self, clock: OutputClock) -> int:
+        """Return how many segments the output of `clock` has."""
         return -(-clock.frames // self.form.frames)
 
     def refuted(self, clock: OutputClock) -> list[int]:
         """Return the segments that were made of something else than what the whole log has for them."""
         self._scenes.refresh(self._selection())
-        last = self._count(clock) - 1
+        last = self.count(clock) - 1
         wrong = []
         for index, note in self.segments.notes().items():
             reach = self._reach(clock, index, index == last)
@@ -171,35 +185,40 @@ class Composite:
     def _reach(self, clock: OutputClock, index: int, last: bool) -> _Reach:
         samples = SECONDS * SAMPLE_RATE
         first_tick = index * self.form.frames
-        first = encode_aac.packets_within(index * samples)
-        end = encode_aac.packets_of(clock.samples) if last else encode_aac.packets_within((index + 1) * samples)
+        end = clock.samples if last else (index + 1) * samples
         return _Reach(
             first_tick,
             clock.frames if last else first_tick + self.form.frames,
-            first,
-            end,
-            encode_aac.first_sample(first),
-            clock.samples if last else (index + 1) * samples,
+            self.form.sound(index * samples, end, last),
             0 if last else AHEAD_US,
         )
 
     def _write(self, clock: OutputClock, index: int, last: bool, path: Path) -> None:
         reach = self._reach(clock, index, last)
+        sound = self._sound(clock, reach, index)  # before the pictures: who speaks decides what they show
         pictures = self._painter.pictures(clock, reach.first_tick, reach.end_tick)
-        segment_nut.write(path, self.form, pictures, self._sound(clock, reach))
+        segment_nut.write(path, self.form, pictures, sound)
+        self.segments.find(index, self._findings())
         guessed = [key for key in self._included() if self._timeline.tracks[key].guessed]
         self.segments.note(index, self._digests(clock, reach, guessed))
 
-    def _sound(self, clock: OutputClock, reach: _Reach) -> segment_nut.SegmentAudio:
+    def _sound(self, clock: OutputClock, reach: _Reach, index: int) -> segment_nut.SegmentAudio:
         for key in self._included():
             self._listen(key)
-        start = reach.first_sample
-        pcm = mixed(self._sounds.values(), clock, start, reach.end_sample, self.form.channels, reach.ahead_us)
-        return segment_nut.SegmentAudio(pcm, start, reach.first_packet, reach.end_packet)
+        span = reach.sound
+        own = range(index * SECONDS * SAMPLE_RATE, span.end)
+        pcm = mixed(self._sounds.values(), clock, span.start, span.end, self.form.channels, reach.ahead_us, own)
+        return segment_nut.SegmentAudio(pcm, span)
+
+    def _findings(self) -> Findings:
+        """Return what the segment that has just been rendered found out."""
+        counts = {key: {"damaged_frames": damaged} for key, damaged in self._painter.stage.take_damaged().items()}
+        counts |= {key: repairs for key, feed in self._sounds.items() if (repairs := feed.take_repairs())}
+        return Findings((), counts)
 
     def _read(self, clock: OutputClock, reach: _Reach, keys: Iterable[TrackKey]) -> None:
         """Read what a segment takes of some tracks, rendering nothing."""
-        stretches = clock.stretches(reach.first_sample, reach.end_sample)
+        stretches = clock.stretches(reach.sound.start, reach.sound.end)
         ticks = clock.tick_us(reach.first_tick), clock.tick_us(reach.end_tick - 1)
         for key in keys:
             if key not in self._timeline.tracks:
@@ -212,7 +231,7 @@ class Composite:
 
     def _digests(self, clock: OutputClock, reach: _Reach, keys: Iterable[TrackKey]) -> dict[TrackKey, int]:
         """Return what stands for the media of each track in a segment that has been read."""
-        stretches = clock.stretches(reach.first_sample, reach.end_sample)
+        stretches = clock.stretches(reach.sound.start, reach.sound.end)
         return {
             key: self._sounds[key].digest(stretches) if key in self._sounds else self._painter.stage.digest(key)
             for key in keys
@@ -223,24 +242,13 @@ class Composite:
         if key not in self._sounds and reader.info.kind == "audio":
             self._sounds[key] = AudioFeed(reader)
 
+    def _takes(self, key: TrackKey) -> bool:
+        return self.form.video_codec is not None or self._timeline.tracks[key].info.kind == "audio"
+
     def _included(self) -> list[TrackKey]:
         peers = self._timeline.peers
         return [
             key
             for key in self._timeline.tracks
-            if (peer := peers.get(key.peer_id)) is not None and self._scenes.includes(peer)
+            if (peer := peers.get(key.peer_id)) is not None and self._scenes.includes(peer) and self._takes(key)
         ]
-
-
-def _described(file: Path, clock: OutputClock) -> RenderedFile:
-    with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return RenderedFile(
-        name=file.name,
-        role="composite",
-        content_type=mux_mp4.CONTENT_TYPE,
-        size=file.stat().st_size,
-        sha256=digest,
-        duration_ms=mux_mp4.probe_duration_ms(file),
-        start_us=clock.start_us,
-    )

@@ -21,9 +21,9 @@ def pieces(path: Path, sound: NDArray[np.float32], piece: int) -> tuple[dict[int
     header = b""
     for index in range(count):
         last = index == count - 1
-        first = encode_aac.packets_within(index * piece)
-        end = encode_aac.packets_of(len(sound)) if last else encode_aac.packets_within((index + 1) * piece)
-        start = encode_aac.first_sample(first)
+        first = encode_aac.GRID.packets_within(index * piece)
+        end = encode_aac.GRID.packets_of(len(sound)) if last else encode_aac.GRID.packets_within((index + 1) * piece)
+        start = encode_aac.GRID.first_sample(first)
         with av.open(str(path), "w", format="nut") as container:
             stream = encode_aac.open_stream(container, 2)
             for packet in encode_aac.encode(stream, sound[start : (index + 1) * piece], start, first, end):
@@ -60,7 +60,7 @@ def test_pieces_sound_like_one(name: str, tmp_path: Path) -> None:
     one, header = pieces(tmp_path / "a.nut", sound, len(sound))
     many, other = pieces(tmp_path / "b.nut", sound, PIECE)
     assert header == other
-    assert sorted(one) == sorted(many) == list(range(encode_aac.packets_of(len(sound))))
+    assert sorted(one) == sorted(many) == list(range(encode_aac.GRID.packets_of(len(sound))))
     whole, joined = decoded(one, header), decoded(many, header)
     for border in range(PIECE, len(sound), PIECE):
         near = slice(border - 4 * FRAME, border + 4 * FRAME)
@@ -76,5 +76,5 @@ def test_pieces_sound_like_one(name: str, tmp_path: Path) -> None:
 def test_short_sounds_are_whole(samples: int, tmp_path: Path) -> None:
     sound = np.stack([tone(1000, 1)[:samples]] * 2, axis=1)
     packets, header = pieces(tmp_path / "a.nut", sound, samples)
-    assert sorted(packets) == list(range(encode_aac.packets_of(samples)))
+    assert sorted(packets) == list(range(encode_aac.GRID.packets_of(samples)))
     assert len(decoded(packets, header)) >= samples

@@ -7,8 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from roomtape.media import encode_aac, mux_mp4, segment_nut
+from roomtape.media import mux_mp4, segment_nut
 from roomtape.media.compose import Canvas, planes_of
+from roomtape.media.probe import duration_ms
 from roomtape.media.segment_nut import SegmentAudio, SegmentFormat
 from tests.support import detect
 from tests.support.sound import tone
@@ -30,10 +31,8 @@ def make(folder: Path, frames: int, samples: int) -> Path:
     count = -(-frames // 30)
     for index in range(count):
         last = index == count - 1
-        first = encode_aac.packets_within(index * 48000)
-        end = encode_aac.packets_of(samples) if last else encode_aac.packets_within((index + 1) * 48000)
-        start = encode_aac.first_sample(first)
-        audio = SegmentAudio(sound[start : (index + 1) * 48000], start, first, end)
+        span = FORM.sound(index * 48000, samples if last else (index + 1) * 48000, last)
+        audio = SegmentAudio(sound[span.start : span.end], span)
         paths.append(folder / f"{index}.nut")
         segment_nut.write(paths[-1], FORM, pictures(index * 30, min(frames, (index + 1) * 30)), audio)
     out = folder / "out.mp4"
@@ -49,7 +48,7 @@ def test_every_picture_and_the_whole_tone_are_there_in_order(tmp_path: Path) -> 
     assert all(abs(light - 16 - tick) <= 2 for tick, light in shown)
     assert detect.tone_present(out, 600, 0.02, 3.3, threshold=0.25)
     assert detect.durations(out)["video"] == pytest.approx(100 / 30, abs=0.001)
-    assert mux_mp4.probe_duration_ms(out) == pytest.approx(3333, abs=1)
+    assert duration_ms(out) == pytest.approx(3333, abs=1)
 
 
 @pytest.mark.parametrize(("frames", "samples"), [(1, 1600), (1, 480), (2, 2000), (31, 48100)])

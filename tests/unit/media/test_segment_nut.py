@@ -8,6 +8,7 @@ import numpy as np
 
 from roomtape.media import segment_nut
 from roomtape.media.compose import Canvas
+from roomtape.media.packet_grid import SoundSpan
 from roomtape.media.segment_nut import SegmentAudio, SegmentFormat
 
 
@@ -23,7 +24,9 @@ def test_ticks_and_packet_numbers_survive(tmp_path: Path) -> None:
         form = SegmentFormat(320, 180, fps, 4 * fps, 2)
         path = tmp_path / f"{fps}.nut"
         sound = np.zeros((20 * 1024, 2), np.float32)
-        segment_nut.write(path, form, pictures(first, end), SegmentAudio(sound, 1024 * 91, 100, 108))
+        segment_nut.write(
+            path, form, pictures(first, end), SegmentAudio(sound, SoundSpan(1024 * 91, 1024 * 111, ((100, 108),)))
+        )
         with segment_nut.open_for_reading(path) as source:
             found = segment_nut.read(source, fps)
         assert sorted(t for t, _ in found.video) == list(range(first, end))
@@ -33,7 +36,7 @@ def test_ticks_and_packet_numbers_survive(tmp_path: Path) -> None:
 def test_the_first_packet_of_all_has_number_zero(tmp_path: Path) -> None:
     form = SegmentFormat(320, 180, 30, 120, 1)
     sound = np.zeros((4096, 1), np.float32)
-    segment_nut.write(tmp_path / "a.nut", form, pictures(0, 2), SegmentAudio(sound, 0, 0, 5))
+    segment_nut.write(tmp_path / "a.nut", form, pictures(0, 2), SegmentAudio(sound, SoundSpan(0, 4096, ((0, 5),))))
     with segment_nut.open_for_reading(tmp_path / "a.nut") as source:
         assert [n for n, _ in segment_nut.read(source, 30).audio] == [0, 1, 2, 3, 4]
 
@@ -52,5 +55,5 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     form = SegmentFormat(320, 180, 30, 120, 2)
     sound = np.random.default_rng(0).standard_normal((48000, 2)).astype(np.float32) * 0.1
     for name in "ab":
-        segment_nut.write(tmp_path / name, form, pictures(0, 30), SegmentAudio(sound, 0, 0, 40))
+        segment_nut.write(tmp_path / name, form, pictures(0, 30), SegmentAudio(sound, SoundSpan(0, 48000, ((0, 40),))))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -1,0 +1,140 @@
+"""Owns the finished files of a composite: which ones a recording has, and their making from whole segments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.media import mux_mp3, mux_mp4, mux_webm
+from roomtape.media.probe import duration_ms
+from roomtape.media.segment_nut import SegmentFormat, SoundCodec
+from roomtape.render.composite_clock import OutputClock
+from roomtape.render.continuous import ContinuousSound
+from roomtape.render.job import RenderedFile, RenderJob
+from roomtape.render.segments import SECONDS, publish
+
+RTMP_KEYFRAME_S = 2
+
+Container = Literal["mp4", "webm", "m4a", "mp3", "ogg"]
+_TYPES: dict[Container, str] = {
+    "mp4": mux_mp4.VIDEO_TYPE,
+    "webm": mux_webm.VIDEO_TYPE,
+    "m4a": mux_mp4.AUDIO_TYPE,
+    "mp3": mux_mp3.AUDIO_TYPE,
+    "ogg": mux_webm.AUDIO_TYPE,
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file to be made: its role (composite, audio), its name and its container."""
+
+    role: str
+    name: str
+    container: Container
+
+
+def form_of(config: RecordingConfig) -> SegmentFormat:
+    """Return the form of the segments from which every file of `config`, and its live stream, can be made.
+
+    The sound is kept as AAC beside H.264; as MP3 where the audio file shall have that; as FLAC where it will be Vorbis,
+    whose packets cannot be made in pieces.
+    """
+    video, audio = config.video, config.audio
+    pictures = video.export_file or config.rtmp_url is not None
+    sounds: tuple[SoundCodec, ...] = ("FLAC",)
+    if video.codec == "H264":
+        mp3 = audio.codec == "MP3" and audio.export_file
+        sounds = ("AAC", "MP3") if mp3 and pictures else ("MP3",) if mp3 else ("AAC",)
+    return SegmentFormat(
+        width=video.width,
+        height=video.height,
+        fps=video.fps,
+        frames=SECONDS * video.fps,
+        channels=2 if audio.channel == "stereo" else 1,
+        video_codec=video.codec if pictures else None,
+        audio_codecs=sounds,
+        keyframe_ticks=RTMP_KEYFRAME_S * video.fps if config.rtmp_url is not None else None,
+    )
+
+
+def outputs(job: RenderJob) -> list[Output]:
+    """Return the files that `job` makes, the video first; none for a live stream alone."""
+    video, audio = job.config.video, job.config.audio
+    made: list[Output] = []
+    if job.stream_only:
+        return made
+    if video.export_file:
+        made.append(Output("composite", job.output_name, "mp4" if video.codec == "H264" else "webm"))
+    if audio.export_file:
+        container: Container = "ogg" if video.codec != "H264" else "mp3" if audio.codec == "MP3" else "m4a"
+        made.append(Output("audio", f"{Path(job.output_name).stem}.{container}", container))
+    return made
+
+
+def continuous_sound(form: SegmentFormat, folder: Path) -> ContinuousSound | None:
+    """Return the sound that grows in `folder` with the segments, None where they hold the packets of the files."""
+    return ContinuousSound(folder, form.channels) if "FLAC" in form.audio_codecs else None
+
+
+def assemble(
+    job: RenderJob,
+    out: Path,
+    clock: OutputClock,
+    segments: Sequence[Path],
+    form: SegmentFormat,
+    sound: ContinuousSound | None = None,
+) -> list[RenderedFile]:
+    """Make the files of `job` in the folder `out` that are not there yet, each whole or not at all; describe all.
+
+    `segments` are all of the recording, in order; `sound` is what `continuous_sound` gave and the segments went into.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    sound = sound or continuous_sound(form, segments[0].parent)
+    described = []
+    for output in outputs(job):
+        path = out / output.name
+        if not path.exists():
+            publish(path, partial(_make, output.container, clock, segments, form, sound))
+        described.append(_described(output, path, clock))
+    return described
+
+
+def _make(
+    container: Container,
+    clock: OutputClock,
+    segments: Sequence[Path],
+    form: SegmentFormat,
+    sound: ContinuousSound | None,
+    path: Path,
+) -> None:
+    if container in ("mp4", "m4a"):
+        mux_mp4.join(segments, path, form.fps, clock.frames if container == "mp4" else 0, clock.samples)
+    elif container == "mp3":
+        mux_mp3.join(segments, path, form.fps, clock.samples)
+    else:
+        assert sound is not None
+        ogg = sound.finish(segments)
+        if container == "ogg":
+            mux_webm.join_audio(ogg, path)
+        else:
+            mux_webm.join(segments, ogg, path, form, clock.frames)
+
+
+def _described(output: Output, path: Path, clock: OutputClock) -> RenderedFile:
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return RenderedFile(
+        name=path.name,
+        role=output.role,
+        content_type=_TYPES[output.container],
+        size=path.stat().st_size,
+        sha256=digest,
+        duration_ms=duration_ms(path),
+        start_us=clock.start_us,
+    )
