@@ -78,6 +78,7 @@ class SessionLog:
         self.takes: dict[str, TakeSpan] = {}
         self.recordings: dict[str, Steps[str]] = {}
         self.selections: dict[str, Selection] = {}
+        self.watermarks: dict[str, ev.WatermarkStored | ev.WatermarkMissing] = {}
         self.published: dict[TrackKey, Publication] = {}
         self.unpublished: dict[TrackKey, int] = {}
         self.down: list[tuple[int, int]] = []
@@ -85,6 +86,7 @@ class SessionLog:
         self.all_is_there = False
         self._muted: defaultdict[TrackKey, Steps[bool]] = defaultdict(Steps)
         self._names: defaultdict[str, Steps[str]] = defaultdict(Steps)
+        self._pictures: defaultdict[str, Steps[str]] = defaultdict(Steps)
 
     def add(self, event: ev.Event) -> None:
         """Take the next event of the log; events need not come in order of time."""
@@ -109,6 +111,8 @@ class SessionLog:
             case ev.TakeStopped():
                 take = self.takes.setdefault(event.base, TakeSpan(event.peer_id, event.base, event.t))
                 take.stopped_us = event.t
+            case ev.PeerPictured():
+                self._pictures[event.peer_id].put(event.t, event.file)
             case ev.ServerRecovered():
                 self.down.append((event.down_since, event.t))
             case _:
@@ -150,6 +154,8 @@ class SessionLog:
                 self.recordings.setdefault(event.recording_id, Steps()).put(event.t, "recording")
             case ev.RecordingStopped():
                 self.recordings.setdefault(event.recording_id, Steps()).put(event.t, "stopped")
+            case ev.WatermarkStored() | ev.WatermarkMissing():
+                self.watermarks.setdefault(event.recording_id, event)
 
     def name_at(self, peer_id: str, t_us: int) -> str:
         """Return the peer's name at a moment; before its coming the one it came with, "" for an unknown peer."""
@@ -157,6 +163,11 @@ class SessionLog:
         if not steps:
             return ""
         return steps.at(t_us) or steps[0][1]
+
+    def picture_at(self, peer_id: str, t_us: int) -> str | None:
+        """Return the file of the peer's picture at a moment, None while there is none."""
+        steps = self._pictures.get(peer_id)
+        return steps.at(t_us) if steps else None
 
     def muted_at(self, key: TrackKey, t_us: int) -> bool:
         """Tell whether the track was muted at a moment."""

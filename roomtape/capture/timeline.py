@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from roomtape.capture.eventlog import EventLogReader
-from roomtape.capture.events import Event, MediaKind
+from roomtape.capture.events import Event, MediaKind, WatermarkStored
 from roomtape.capture.mjr import MjrReader
-from roomtape.capture.paths import EVENTS, TrackFile, foreign_track_file, track_files
+from roomtape.capture.paths import ASSETS, EVENTS, TrackFile, foreign_track_file, track_files
 from roomtape.capture.sessionlog import SessionLog
 from roomtape.capture.tracks import SILENT_US, Take, TrackReader
 from roomtape.capture.values import Interval, PeerSpan, TrackKey
@@ -89,6 +89,23 @@ class Timeline:
         """Return the peers that were there at a moment, in order of joining."""
         there = [p for p in self.peers.values() if p.present_at(t_us)]
         return sorted(there, key=lambda p: (p.joined_us, p.peer_id))
+
+    def picture_at(self, peer_id: str, t_us: int) -> Path | None:
+        """Return the file with the peer's picture at a moment, None while it had none."""
+        file = self._log.picture_at(peer_id, t_us)
+        return self._asset(file) if file else None
+
+    def watermark(self, recording_id: str | None) -> Path | None:
+        """Return the file with the recording's watermark; None when it has none or does without it."""
+        verdict = self._log.watermarks.get(recording_id or "")
+        return self._asset(verdict.file) if isinstance(verdict, WatermarkStored) else None
+
+    def watermark_decided(self, recording_id: str | None) -> bool:
+        """Tell whether the log says with or without which watermark the recording is made."""
+        return (recording_id or "") in self._log.watermarks
+
+    def _asset(self, file: str) -> Path:
+        return self.folder / ASSETS / Path(str(file)).name
 
     def muted_at(self, key: TrackKey, t_us: int) -> bool:
         """Tell whether a track was muted at a moment."""
