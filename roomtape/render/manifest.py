@@ -16,7 +16,7 @@ from roomtape.render.extent import Extent
 from roomtape.render.findings import Findings, LayoutChange, Seen
 from roomtape.render.job import OUT, RenderedFile, RenderJob, RenderResult, write_json
 from roomtape.render.manifest_track import told_track
-from roomtape.render.presence import recorded_peers
+from roomtape.render.presence import recorded_peers, recorded_tracks
 from roomtape.render.tracks import layers
 
 VERSION = 2
@@ -57,11 +57,7 @@ def build(job: RenderJob, result: RenderResult, timeline: Timeline, findings: Fi
         "server_down": extent.told_of(timeline.down),
         "made": _made(job, timeline),
         "participants": [_participant(peer, timeline, extent) for peer in peers.values()],
-        "tracks": [
-            told_track(track, timeline, extent, findings)
-            for key, track in sorted(timeline.tracks.items())
-            if key.peer_id in peers
-        ],
+        "tracks": [told_track(track, timeline, extent, findings) for track in recorded_tracks(timeline, job).values()],
         "layout": [_change(change, extent) for change in findings.layout],
         "files": [_file(file) for file in result.media],
         "warnings": list(result.warnings),

@@ -1,9 +1,13 @@
-"""Owns who belongs to a recording: chosen by it, not hidden, and there while it recorded."""
+"""Owns who belongs to a recording: chosen by it, not hidden, and there while it recorded; and which of their tracks."""
 
 from __future__ import annotations
 
+from roomtape.capture.events import MediaKind
 from roomtape.capture.timeline import Timeline
-from roomtape.capture.values import PeerSpan
+from roomtape.capture.tracks import TrackReader
+from roomtape.capture.values import PeerSpan, TrackKey
+from roomtape.domain.recording import Kind
+from roomtape.render.job import RenderJob
 
 
 def belongs(timeline: Timeline, recording_id: str | None, peer: PeerSpan) -> bool:
@@ -22,3 +26,19 @@ def recorded_peers(timeline: Timeline, recording_id: str | None) -> dict[str, Pe
         if there and belongs(timeline, recording_id, peer):
             found[peer.peer_id] = peer
     return found
+
+
+def recorded_tracks(timeline: Timeline, job: RenderJob) -> dict[TrackKey, TrackReader]:
+    """Return the tracks that a job's files are made of, in order of their keys.
+
+    What it makes nothing of is not even read: of ten minutes of video that would take longer than all the rest.
+    """
+    peers, kinds = recorded_peers(timeline, job.recording_id), _kinds(job)
+    tracks = sorted(timeline.tracks.items())
+    return {key: track for key, track in tracks if key.peer_id in peers and track.kind in kinds}
+
+
+def _kinds(job: RenderJob) -> set[MediaKind]:
+    if job.kind is Kind.TRACK:
+        return {layer.media_kind for layer in job.config.layers} or {"audio"}
+    return {"audio", "video"}

@@ -9,7 +9,7 @@ from roomtape.capture.timeline import Timeline
 from roomtape.errors import RenderError
 from roomtape.media.probe import FileProbe, probe
 from roomtape.render.job import RenderedFile, RenderJob, RenderResult
-from roomtape.render.presence import recorded_peers
+from roomtape.render.presence import recorded_peers, recorded_tracks
 from roomtape.render.trackfile import Entry
 from roomtape.render.tracks import LEDGER
 
@@ -93,7 +93,7 @@ def _ledger(work: Path) -> dict[str, Entry]:
 
 def _damage(job: RenderJob, timeline: Timeline) -> list[str]:
     peers = recorded_peers(timeline, job.recording_id)
-    found = [text for key, track in timeline.tracks.items() if key.peer_id in peers for text in track.stats.damage]
+    found = [text for track in recorded_tracks(timeline, job).values() for text in track.stats.damage]
     for key in timeline.guessing(job.recording_id) if job.recording_id else ():
         if key.peer_id in peers:
             found.append(

@@ -3,7 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from roomtape.capture.timeline import Timeline
-from roomtape.render.presence import belongs, recorded_peers
+from roomtape.capture.values import TrackKey
+from roomtape.domain.recording import Kind
+from roomtape.domain.recording_config import Layer, RecordingConfig
+from roomtape.render.job import RenderJob
+from roomtape.render.presence import belongs, recorded_peers, recorded_tracks
 from tests.support.captures import Capture
 
 
@@ -26,3 +30,23 @@ def test_only_who_was_chosen_visible_and_there(tmp_path: Path) -> None:
         "late",
         "paused",
     ]
+
+
+def test_a_job_looks_at_no_more_tracks_than_its_files_are_made_of(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    capture.peer("ann", 0, 5)
+    capture.peer("bob", 0, 5)
+    capture.tone("ann", 440, 0, 2)
+    capture.picture("ann", "vp8", 0, 2)
+    capture.tone("bob", 660, 0, 2)
+    capture.recording("ann only", 0, 2, user_ids=("ann-participant",))
+    timeline = Timeline(capture.write())
+    timeline.poll()
+    sound, picture = TrackKey("ann", 0), TrackKey("ann", 1)
+    for kind, layers, expected in (
+        (Kind.COMPOSITE, (), [sound, picture]),
+        (Kind.TRACK, (), [sound]),
+        (Kind.TRACK, (Layer(media_kind="video"),), [picture]),
+    ):
+        job = RenderJob(str(tmp_path), kind, RecordingConfig(layers=layers), "ann only")
+        assert list(recorded_tracks(timeline, job)) == expected
