@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import traceback
@@ -17,13 +18,25 @@ from rich.console import Console
 from rich.markup import escape
 
 from roomtape.capture.paths import EVENTS
-from roomtape.capture.report import render_text, report
+from roomtape.capture.report import report
+from roomtape.capture.reporttext import render_text
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
-from roomtape.domain.recording_config import Layer, RecordingConfig, VideoConfig
+from roomtape.domain.recording_config import (
+    LONGER_SIDE_LOWEST,
+    MOST_PIXELS,
+    SIDE_HIGHEST,
+    SIDE_LOWEST,
+    AudioCodec,
+    AudioConfig,
+    Layer,
+    RecordingConfig,
+    VideoConfig,
+)
 from roomtape.errors import CaptureError, RenderError, RoomtapeError, StorageError
 from roomtape.render import process
-from roomtape.render.job import OUT, RESULT, RenderJob, write_json
+from roomtape.render.job import OUT, RESULT, RenderedFile, RenderJob, write_json
+from roomtape.render.segments import publish
 
 _SOURCE = "source.json"  # which files an interrupted run read: of a capture that has grown nothing is kept
 
@@ -32,9 +45,12 @@ err = Console(stderr=True, highlight=False)
 
 
 class Layout(StrEnum):
-    """How the tiles are arranged."""
+    """How the tiles are arranged, as the API spells it."""
 
+    AUTO = "auto"
     GRID = "grid"
+    SPEAKER = "speaker"
+    SINGLE_SPEAKER = "single_speaker"
 
 
 class Codec(StrEnum):
@@ -45,13 +61,22 @@ class Codec(StrEnum):
     VP9 = "VP9"
 
 
+_VIDEO_SUFFIX = {Codec.H264: ".mp4", Codec.VP8: ".webm", Codec.VP9: ".webm"}
+_A = {".mp4": "an", ".webm": "a"}
+_VORBIS: dict[str, AudioCodec] = {".ogg": "AAC"}  # whatever the codec says, WebM's sound is Vorbis
+_AUDIO_SUFFIX: dict[Codec, dict[str, AudioCodec]] = {
+    Codec.H264: {".m4a": "AAC", ".mp3": "MP3"},
+    Codec.VP8: _VORBIS,
+    Codec.VP9: _VORBIS,
+}
+
 Folder = Annotated[Path, typer.Argument(metavar="CAPTURE_DIR", help="Folder of Janus .mjr files.", show_default=False)]
 
 
 def render(
     capture_dir: Folder,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The composed video, an .mp4; one that is there is replaced.")
+        Path | None, typer.Option("--output", "-o", help="The composed video; one that is there is replaced.")
     ] = None,
     tracks: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write one audio file for each participant into this folder.")
@@ -59,33 +84,51 @@ def render(
     recording: Annotated[
         str | None, typer.Option(metavar="ID", help="Only what this recording kept; else everything in the folder.")
     ] = None,
-    width: Annotated[int, typer.Option(min=16, max=7680, help="Pixels, even.")] = 1280,
-    height: Annotated[int, typer.Option(min=16, max=4320, help="Pixels, even.")] = 720,
-    fps: Annotated[int, typer.Option(min=1, max=120, help="Frames a second.")] = 30,
-    layout: Annotated[Layout, typer.Option(case_sensitive=False)] = Layout.GRID,
-    codec: Annotated[Codec, typer.Option(case_sensitive=False)] = Codec.H264,
+    audio_file: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="The mixed sound alone: .m4a (AAC) or .mp3; .ogg with VP8, VP9.")
+    ] = None,
+    width: Annotated[int, typer.Option(min=SIDE_LOWEST, max=SIDE_HIGHEST, help="Pixels, even.")] = VideoConfig.width,
+    height: Annotated[int, typer.Option(min=SIDE_LOWEST, max=SIDE_HIGHEST, help="Pixels, even.")] = VideoConfig.height,
+    fps: Annotated[int, typer.Option(min=1, max=120, help="Frames a second.")] = VideoConfig.fps,
+    layout: Annotated[
+        Layout,
+        typer.Option(case_sensitive=False, help="auto is a grid, with a shared screen large while there is one."),
+    ] = Layout.AUTO,
+    codec: Annotated[
+        Codec, typer.Option(case_sensitive=False, help="H264 makes an .mp4, VP8 and VP9 make a .webm.")
+    ] = Codec.H264,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, max=64, help="Processes that render the video.")] = 1,
 ) -> None:
-    """Make files of a capture: a composed video (-o), one audio file for each participant (--tracks), or both.
+    """Make files of a capture: a composed video (-o), its sound (--audio-file), one audio file for each participant
+    (--tracks), or several of them.
 
     Works on any folder of Janus .mjr files, with no server running. A render that was interrupted goes on where it was
-    when the same command is given again.
+    when the same command is given again; it may be given another number of jobs.
     """
-    if output is None and tracks is None:
-        raise typer.BadParameter("say what to make: -o FILE.mp4 for a composed video, --tracks DIR for audio files")
-    if output is not None and output.suffix.lower() != ".mp4":
-        raise typer.BadParameter(f"{output.name}: the video is an MP4; choose a name that ends in .mp4")
-    if width % 2 or height % 2:
-        raise typer.BadParameter(f"{width}x{height}: choose an even width and an even height")
+    if output is None and tracks is None and audio_file is None:
+        raise typer.BadParameter(
+            "say what to make: -o FILE for a composed video, --audio-file FILE for its sound, --tracks DIR for one "
+            "audio file for each participant"
+        )
+    _check_size(width, height)
+    video = VideoConfig(
+        codec=codec.value, width=width, height=height, fps=fps, export_file=output is not None, layout=layout.value
+    )
+    config = RecordingConfig(video=video, audio=_audio(output, audio_file, codec))
     with _no_traceback():
         _check_capture(capture_dir, recording)
-        video = VideoConfig(codec=codec.value, width=width, height=height, fps=fps)
         source = str(capture_dir.resolve())
-        if output is not None:
-            job = RenderJob(source, Kind.COMPOSITE, RecordingConfig(video=video), recording, output.name)
-            _deliver(job, output.parent / f".{output.name}.roomtape", output.parent)
+        main = output or audio_file
+        if main is not None:
+            job = RenderJob(source, Kind.COMPOSITE, config, recording, main.stem + _VIDEO_SUFFIX[codec])
+            targets = {role: path for role, path in (("composite", output), ("audio", audio_file)) if path is not None}
+            _deliver(job, main.parent / f".{main.name}.roomtape", lambda file: targets[file.role], jobs)
         if tracks is not None:
+            folder = tracks
             audio = RecordingConfig(layers=(Layer(file_name_prefix="track"),))
-            _deliver(RenderJob(source, Kind.TRACK, audio, recording), tracks / ".roomtape", tracks)
+            _deliver(
+                RenderJob(source, Kind.TRACK, audio, recording), folder / ".roomtape", lambda file: folder / file.name
+            )
 
 
 def inspect(
@@ -100,6 +143,29 @@ def inspect(
             typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         else:
             render_text(found, out)
+
+
+def _check_size(width: int, height: int) -> None:
+    if width % 2 or height % 2:
+        raise typer.BadParameter(f"{width}x{height}: choose an even width and an even height")
+    if max(width, height) < LONGER_SIDE_LOWEST or width * height > MOST_PIXELS:
+        raise typer.BadParameter(f"{width}x{height}: choose 160x90 to 3840x2160 pixels, upright or lying")
+
+
+def _audio(output: Path | None, audio_file: Path | None, codec: Codec) -> AudioConfig:
+    """Return the sound that the names ask for; raises typer.BadParameter for names that do not go with the codec."""
+    if output is not None and output.suffix.lower() != _VIDEO_SUFFIX[codec]:
+        suffix = _VIDEO_SUFFIX[codec]
+        raise typer.BadParameter(f"{output.name}: {codec.value} makes {_A[suffix]} {suffix}; let the name end in it")
+    if audio_file is None:
+        return AudioConfig()
+    suffixes = _AUDIO_SUFFIX[codec]
+    chosen = suffixes.get(audio_file.suffix.lower())
+    if chosen is None:
+        raise typer.BadParameter(
+            f"{audio_file.name}: with {codec.value} the name of the audio file ends in {' or '.join(suffixes)}"
+        )
+    return AudioConfig(codec=chosen, export_file=True)
 
 
 def _check_capture(folder: Path, recording: str | None) -> None:
@@ -118,27 +184,39 @@ def _check_capture(folder: Path, recording: str | None) -> None:
             raise CaptureError(f"{folder} has no recording {recording}; {there}")
 
 
-def _deliver(job: RenderJob, work: Path, target: Path) -> None:
-    """Render `job` in the work folder `work` and move its files to `target`, on the same disk."""
+def _deliver(job: RenderJob, work: Path, target: Callable[[RenderedFile], Path], jobs: int = 1) -> None:
+    """Render `job` in the work folder `work` and move each file to where `target` says."""
     work.mkdir(parents=True, exist_ok=True)
     with process.lock(work) as held:
         if not held:
-            raise StorageError(f"another roomtape renders into {target} right now; wait for it or end it")
+            raise StorageError(f"another roomtape renders into {work.parent} right now; wait for it or end it")
         _take_over(job, work)
         try:
             with _bar() as progress:
-                result = process.render(job, work, _never_waits, progress)
+                result = process.render(job, work, _never_waits, progress, jobs=jobs)
         except (RenderError, CaptureError):
             shutil.rmtree(work)  # another run would fail alike: there is nothing to go on from
             raise
-        for file in result.files:
-            (work / OUT / file.name).replace(target / file.name)
-            _say(target / file.name, file.duration_ms, file.size)
+        for file in result.media:
+            _move(work / OUT / file.name, target(file))
+            _say(target(file), file.duration_ms, file.size)
         for warning in result.warnings:
             err.print(f"[yellow]warning:[/] {escape(warning)}")
         shutil.rmtree(work)
-    if not result.files:
+    if not result.media:
         raise CaptureError(f"{job.capture_dir} has no audio that could be written to a file")
+
+
+def _move(source: Path, target: Path) -> None:
+    """Move a file so that `target` is the old file or the whole new one, also from one disk to another."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        source.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        publish(target, lambda aside: shutil.copyfile(source, aside))
+        source.unlink()
 
 
 def _take_over(job: RenderJob, work: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from roomtape.capture.paths import ASSETS
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import Interval, TrackKey
 from roomtape.domain.recording_config import Selection
@@ -19,7 +20,7 @@ from roomtape.media.packet_grid import SoundSpan
 from roomtape.render import parallel
 from roomtape.render.assemble import assemble, continuous_sound, form_of, outputs
 from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed, read_for
-from roomtape.render.composite_clock import OutputClock
+from roomtape.render.composite_clock import OutputClock, Stretch
 from roomtape.render.composite_picture import Painter
 from roomtape.render.composite_scene import Scenes
 from roomtape.render.findings import Findings
@@ -27,6 +28,11 @@ from roomtape.render.job import OUT, Progress, RenderedFile, RenderJob, Wait
 from roomtape.render.segments import SECONDS, Segments
 
 SEGMENTS = "segments"
+_TALK = TrackKey("", 0)
+"""Stands in a segment's note for what loudness decided: who is marked as speaking, and who sits where."""
+_APPROACH_US = 60_000_000
+UNDECIDED_US = 60_000_000
+"""How long after its start a recording waits for what is to become of its watermark."""
 
 
 def render_composite(
@@ -71,7 +77,7 @@ def _amend(composite: Composite, clock: OutputClock, timeline: Timeline, progres
     if not guessed:
         return
     timeline.reread(guessed)
-    wrong = composite.anew().refuted(clock)
+    wrong = composite.anew(guessed).refuted(clock)
     if not wrong:
         return
     composite.segments.drop(wrong)
@@ -104,29 +110,47 @@ class Composite:
         self._continuous = continuous_sound(self.form, self.segments.folder)
         self._job = job
         self._timeline = timeline
-        self._scenes = Scenes(timeline)
-        self._painter = Painter(timeline, self._scenes, video.width, video.height)
+        self._scenes = Scenes(timeline, video)
+        self._painter = Painter(timeline, self._scenes, video, job.recording_id, timeline.folder / ASSETS)
         self._sounds: dict[TrackKey, AudioFeed] = {}
         self._work = work
         self._next = 0
 
-    def anew(self) -> Composite:
-        """Return one that has read nothing yet, with the same segments."""
-        return Composite(self._job, self._work, self._timeline)
+    def anew(self, unheard: Container[TrackKey] | None = None) -> Composite:
+        """Return one that has read nothing yet, with the same segments.
+
+        With `unheard` it knows of all tracks but those who spoke when, so that only those have to be heard again.
+        """
+        composite = Composite(self._job, self._work, self._timeline)
+        if unheard is not None:
+            composite._scenes.hear_again(self._scenes, unheard)
+        return composite
 
     def clock(self) -> tuple[OutputClock | None, bool]:
-        """Return the clock of what is certain by now (None while nothing is), and whether that is all."""
+        """Return the clock of what is certain by now (None while nothing is), and whether that is all.
+
+        Nothing is certain of a followed recording while it is not known whether it gets its watermark; that is always
+        said within seconds, and it is waited for no longer than UNDECIDED_US.
+        """
         intervals = self._timeline.intervals(self._job.recording_id)
         now_us = time.time_ns() // 1000 if self._job.follow else None
         horizon = self._timeline.horizon_us(self._job.recording_id, now_us)
         final = not self._job.follow or (
             self._timeline.ended(self._job.recording_id) and all(i.end_us <= horizon for i in intervals)
         )
+        if now_us is not None and self._undecided(now_us, intervals):
+            return None, False
         if not final:
             # Near the horizon what follows a sound is not known yet, and it decides how the sound ends.
             horizon -= AHEAD_US
             intervals = [Interval(i.start_us, min(i.end_us, horizon)) for i in intervals if i.start_us < horizon]
         return (OutputClock(intervals, self.form.fps) if intervals else None), final
+
+    def _undecided(self, now_us: int, intervals: Sequence[Interval]) -> bool:
+        recording, wanted = self._job.recording_id, self._job.config.video.watermark
+        if wanted is None or recording is None or self._timeline.watermark_decided(recording):
+            return False
+        return not intervals or now_us < intervals[0].start_us + UNDECIDED_US
 
     def render(self, clock: OutputClock, final: bool, progress: Progress) -> None:
         """Render every segment that `clock` covers wholly and that is not there yet."""
@@ -177,7 +201,7 @@ class Composite:
         wrong = []
         for index, note in self.segments.notes().items():
             reach = self._reach(clock, index, index == last)
-            self._read(clock, reach, note)
+            self._read(clock, reach, {*note, *self._speakers()})
             if self._digests(clock, reach, note) != note:
                 wrong.append(index)
         return wrong
@@ -200,21 +224,39 @@ class Composite:
         segment_nut.write(path, self.form, pictures, sound)
         self.segments.find(index, self._findings())
         guessed = [key for key in self._included() if self._timeline.tracks[key].guessed]
-        self.segments.note(index, self._digests(clock, reach, guessed))
+        self.segments.note(index, self._digests(clock, reach, [*guessed, _TALK] if guessed else []))
 
     def _sound(self, clock: OutputClock, reach: _Reach, index: int) -> segment_nut.SegmentAudio:
         for key in self._included():
             self._listen(key)
         span = reach.sound
+        self._approach(clock.stretches(span.start, span.end))
         own = range(index * SECONDS * SAMPLE_RATE, span.end)
         pcm = mixed(self._sounds.values(), clock, span.start, span.end, self.form.channels, reach.ahead_us, own)
         return segment_nut.SegmentAudio(pcm, span)
+
+    def _approach(self, stretches: Sequence[Stretch]) -> None:
+        """Hear all that lies before a segment, minute by minute, so that nothing of it has to be kept."""
+        if not stretches:
+            return
+        target = stretches[0].start
+        until_us = target * 125 // 6
+        nexts = [us for feed in self._sounds.values() if (us := feed.next_us()) is not None]
+        at_us = min(nexts, default=until_us)
+        while at_us < until_us:
+            at_us = min(at_us + _APPROACH_US, until_us)
+            for feed in self._sounds.values():
+                feed.read(at_us, target)
+            self._scenes.open(at_us)
+
+    def _speakers(self) -> list[TrackKey]:
+        return [key for key in self._included() if self._timeline.tracks[key].info.kind == "audio"]
 
     def _findings(self) -> Findings:
         """Return what the segment that has just been rendered found out."""
         counts = {key: {"damaged_frames": damaged} for key, damaged in self._painter.stage.take_damaged().items()}
         counts |= {key: repairs for key, feed in self._sounds.items() if (repairs := feed.take_repairs())}
-        return Findings((), counts)
+        return Findings(self._painter.stage.take_layout(), counts)
 
     def _read(self, clock: OutputClock, reach: _Reach, keys: Iterable[TrackKey]) -> None:
         """Read what a segment takes of some tracks, rendering nothing."""
@@ -226,21 +268,30 @@ class Composite:
             self._listen(key)
             if key not in self._sounds:
                 self._painter.stage.read(key, *ticks)
-            elif stretches:
-                read_for(self._sounds[key], stretches, reach.ahead_us)
+        self._approach(stretches)
+        for feed in self._sounds.values() if stretches else ():
+            read_for(feed, stretches, reach.ahead_us)
+        self._scenes.open(ticks[0])
 
     def _digests(self, clock: OutputClock, reach: _Reach, keys: Iterable[TrackKey]) -> dict[TrackKey, int]:
-        """Return what stands for the media of each track in a segment that has been read."""
+        """Return what stands for the media of each track, and for what loudness decided, in a segment that was read."""
         stretches = clock.stretches(reach.sound.start, reach.sound.end)
-        return {
-            key: self._sounds[key].digest(stretches) if key in self._sounds else self._painter.stage.digest(key)
-            for key in keys
-        }
+        found = {}
+        for key in keys:
+            if key == _TALK:
+                found[key] = self._scenes.digest(map(clock.tick_us, range(reach.first_tick, reach.end_tick)))
+            elif key in self._sounds:
+                found[key] = self._sounds[key].digest(stretches)
+            else:
+                found[key] = self._painter.stage.digest(key)
+        return found
 
     def _listen(self, key: TrackKey) -> None:
         reader = self._timeline.tracks[key]
         if key not in self._sounds and reader.info.kind == "audio":
-            self._sounds[key] = AudioFeed(reader)
+            # Of a screen's sound nobody asks who speaks.
+            heard = partial(self._scenes.heard, key) if reader.info.source == "peer" else None
+            self._sounds[key] = AudioFeed(reader, heard)
 
     def _takes(self, key: TrackKey) -> bool:
         return self.form.video_codec is not None or self._timeline.tracks[key].info.kind == "audio"

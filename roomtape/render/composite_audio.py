@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from zlib import crc32
 
 import numpy as np
 
 from roomtape.capture.tracks import TrackReader
+from roomtape.capture.values import Frame
 from roomtape.media.decode_opus import Samples
+from roomtape.media.loudness import Loudness
 from roomtape.media.mix import TAIL, WARM_UP, Repairs, limited, render_track, soften_cut
 from roomtape.media.place import Placed, Placer, position
 from roomtape.render.composite_clock import OutputClock, Stretch
@@ -21,21 +23,35 @@ _NONE = range(0)
 _REACH = WARM_UP + TAIL + position(120_000)
 
 
-class AudioFeed:
-    """One Opus track, placed on the grid from its beginning on; only the part still needed is kept."""
+Heard = Callable[[int, int, int], None]
+"""Told of each packet, in order: session time and length in µs, and loudness in -dBov (RFC 6464: 0 to 127)."""
 
-    def __init__(self, reader: TrackReader) -> None:
+
+class AudioFeed:
+    """One Opus track, placed on the grid from its beginning on; only the part still needed is kept.
+
+    `heard` is told of every packet that is read; a loudness that the sender does not say is measured.
+    """
+
+    def __init__(self, reader: TrackReader, heard: Heard | None = None) -> None:
         self._reader = reader
+        self._heard = heard
+        self._loudness: Loudness | None = None
         self._placer = Placer()
         self._packets: deque[Placed] = deque()
         self._repairs: Counter[str] = Counter()
+
+    def next_us(self) -> int | None:
+        """Return the session time of the next packet to be read, None if none is known yet."""
+        return self._reader.next_us()
 
     def read(self, until_us: int, keep_from: int) -> None:
         """Read packets before session time `until_us`; forget what ended well before sample position `keep_from`."""
         start = self._reader.next_us()
         while start is not None and start < until_us:
-            for frame in self._reader.read(min(until_us, start + _CHUNK_US)):
-                self._packets.append(self._placer.place(frame))
+            frames = self._reader.read(min(until_us, start + _CHUNK_US))
+            self._packets.extend(map(self._placer.place, frames))
+            self._tell(frames)
             self._forget(keep_from)
             start = self._reader.next_us()
         self._forget(keep_from)
@@ -69,6 +85,18 @@ class AudioFeed:
                 place = p.start, p.samples, p.length, p.conceal, p.skip, p.joined, p.tail
                 crc = crc32(p.data, crc32(repr(place).encode(), crc))
         return crc
+
+    def _tell(self, frames: list[Frame]) -> None:
+        heard = self._heard
+        if heard is None:
+            return
+        for frame in frames:
+            level = frame.level
+            if level is None:
+                if self._loudness is None:
+                    self._loudness = Loudness()
+                level = self._loudness.of(frame.data)
+            heard(frame.time_us, frame.duration_us, level)
 
     def _around(self, start: int, end: int) -> list[Placed]:
         return [p for p in self._packets if p.end > start - WARM_UP and p.begin < end]

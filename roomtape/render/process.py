@@ -46,9 +46,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m roomtape.render.process")
     parser.add_argument("work", type=Path)
     parser.add_argument("--parent", type=int, help="pid of the process without which this one shall not live")
+    parser.add_argument("--from", type=int, dest="first", help="make segments only, from this one on; see parallel.py")
     given = parser.parse_args(arguments)
     if given.parent is not None:
         die_with(given.parent)
+    if given.first is not None:
+        return _guarded(given.work, given.first)
     os.nice(NICE)
     with lock(given.work) as held:
         if not held:
@@ -58,9 +61,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def render(
-    job: RenderJob, work: Path, wait: Wait, progress: Progress, state: Callable[[str], None] = lambda _: None
+    job: RenderJob,
+    work: Path,
+    wait: Wait,
+    progress: Progress,
+    state: Callable[[str], None] = lambda _: None,
+    jobs: int = 1,
 ) -> RenderResult:
-    """Render `job` in `work`, verify what came out, and write `result.json`; `state` is told verifying and done.
+    """Render `job` in `work`, verify what came out, write manifest and `result.json`.
+
+    `state` is told verifying and done. A composite that follows nothing is rendered in `jobs` processes.
 
     Raises RenderError or CaptureError with a sentence for a human, OSError and the like for a disk that refuses.
     """
@@ -76,19 +86,22 @@ def render(
         # Only a composite needs the drawing and encoding libraries, and their loading takes a noticeable time.
         from roomtape.render.composite import render_composite
 
-        files = render_composite(job, work, timeline, wait, progress)
+        files = render_composite(job, work, timeline, wait, progress, jobs)
     duration_us = sum(i.duration_us for i in timeline.intervals(job.recording_id))
     result = RenderResult(tuple(files), duration_us // 1000, tuple(warnings))
     state("verifying")
     result = replace(result, warnings=(*warnings, *verify(job, result, work / OUT, timeline)))
-    manifest.write(job, result, work, timeline)
+    result = replace(result, files=(*result.files, manifest.write(job, result, work, timeline)))
     result.write(work)
     state("done")
     return result
 
 
 class ProgressFile:
-    """Keeps `progress.json` of a work folder up to date, about once a second; call it as often as you like."""
+    """Keeps `progress.json` of a work folder up to date, about once a second; call it as often as you like.
+
+    It says too what the render took: `cpu_s` since the process started, and `peak_bytes` of memory at most.
+    """
 
     def __init__(self, work: Path) -> None:
         self._path = work / PROGRESS
@@ -112,9 +125,16 @@ class ProgressFile:
         self._write()
 
     def _write(self) -> None:
+        self._body["cpu_s"], self._body["peak_bytes"] = round(time.process_time(), 3), _peak_bytes()
         write_json(self._path, self._body)
         self._written = time.monotonic()
         self._stale = False
+
+
+def _peak_bytes() -> int:
+    # Not getrusage, whose figure a process inherits from the one that started it.
+    status = Path("/proc/self/status").read_text()
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def die_with(parent: int) -> None:
@@ -127,19 +147,47 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-def _guarded(work: Path) -> int:
+def error_name(pid: int) -> str:
+    """Return the name of the file in which one of several processes says what went wrong."""
+    return f"error-{pid}.json"
+
+
+def _whole(work: Path) -> None:
     progress = ProgressFile(work)
-    (work / ERROR).unlink(missing_ok=True)
+    if RenderResult.read(work) is None:
+        progress.state("rendering")
+        render(_job(work), work, lambda: _wait(progress), progress, progress.state)
+
+
+def _part(work: Path, first: int) -> None:
+    """Make the composite's segments from `first` on, up to where another process is at work."""
+    from roomtape.render.composite import Composite
+
+    job = _job(work)
+    timeline = Timeline(Path(job.capture_dir), beside=work / EVENTS)
+    timeline.poll()
+    composite = Composite(job, work, timeline)
+    clock, _ = composite.clock()
+    if clock is not None:
+        composite.render_part(clock, first)
+
+
+def _guarded(work: Path, first: int | None = None) -> int:
+    """Render `work`, or its segments from `first` on, and return the exit code; say in a file what went wrong."""
+    complaint = work / (ERROR if first is None else error_name(os.getpid()))
+    complaint.unlink(missing_ok=True)
     try:
-        if RenderResult.read(work) is None:
-            progress.state("rendering")
-            render(_job(work), work, lambda: _wait(progress), progress, progress.state)
+        if first is None:
+            _whole(work)
+        else:
+            _part(work, first)
         return DONE
     except (RenderError, CaptureError) as error:
-        return _fail(work, error.message, _storage_code(work) or AT_FAULT)
+        return _fail(work, complaint, error.message, _storage_code(work) or AT_FAULT)
     except Exception as error:
         if getattr(error, "errno", None) in _FULL or _storage_code(work):
-            return _fail(work, f"the disk of {work} does not take more: {error}; make room and try again", STORAGE_FULL)
+            message = f"the disk of {work} does not take more: {error}; make room and try again"
+            return _fail(work, complaint, message, STORAGE_FULL)
         _log().exception("the render crashed", work=work.name)
         return 1
 
@@ -170,10 +218,10 @@ def _storage_code(work: Path) -> int:
     return STORAGE_FULL if shutil.disk_usage(work).free < _ROOM_BYTES else 0
 
 
-def _fail(work: Path, message: str, code: int) -> int:
+def _fail(work: Path, complaint: Path, message: str, code: int) -> int:
     _log().error("the render failed", work=work.name, reason=message, exit_code=code)
     try:
-        write_json(work / ERROR, {"message": message})
+        write_json(complaint, {"message": message})
     except OSError as error:  # on a full disk the exit code alone has to say it
         _log().error("the reason cannot be kept", work=work.name, reason=str(error))
     return code
