@@ -9,12 +9,18 @@ from typing import Any
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from roomtape.vault import Vault
+
 
 class Database:
-    """Every query function of this package takes one of these; `transaction()` commits or rolls back as a whole."""
+    """Every query function of this package takes one of these; `transaction()` commits or rolls back as a whole.
 
-    def __init__(self, url: str) -> None:
+    `vault` seals the secrets in what is written; without one they can be read as long as this object lives.
+    """
+
+    def __init__(self, url: str, vault: Vault | None = None) -> None:
         self.url = url
+        self.vault = vault or Vault()
         self.engine: AsyncEngine = create_async_engine(url)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine.sync_engine, "connect", _durable_sqlite)

@@ -10,9 +10,10 @@ from sqlalchemy import func, or_, select
 from roomtape.db.database import Database
 from roomtape.db.models import MeetingRow
 from roomtape.domain.meeting import Meeting, MeetingStatus
+from roomtape.vault import Vault
 
 
-def _meeting(row: MeetingRow) -> Meeting:
+def _meeting(row: MeetingRow, vault: Vault) -> Meeting:
     return Meeting(
         id=row.id,
         app_id=row.app_id,
@@ -20,7 +21,7 @@ def _meeting(row: MeetingRow) -> Meeting:
         status=MeetingStatus(row.status),
         record_on_start=row.record_on_start,
         keep_alive_s=row.keep_alive_s,
-        recording_config=row.recording_config,
+        recording_config=vault.opened(row.recording_config),
         created_at=row.created_at,
         updated_at=row.updated_at,
         options=row.options,
@@ -30,6 +31,7 @@ def _meeting(row: MeetingRow) -> Meeting:
 async def save(db: Database, meeting: Meeting) -> None:
     """Remember a new meeting, or the new values of one that is known."""
     values = {name: getattr(meeting, name) for name in Meeting.__dataclass_fields__}
+    values["recording_config"] = db.vault.sealed(meeting.recording_config)
     async with db.transaction() as tx:
         await tx.merge(MeetingRow(**values))
 
@@ -38,14 +40,14 @@ async def get(db: Database, meeting_id: str) -> Meeting | None:
     """Return the meeting, or None."""
     async with db.transaction() as tx:
         row = await tx.get(MeetingRow, meeting_id)
-        return _meeting(row) if row else None
+        return _meeting(row, db.vault) if row else None
 
 
 async def by_ids(db: Database, meeting_ids: Iterable[str]) -> dict[str, Meeting]:
     """Return the meetings with these ids, by id; unknown ids are left out."""
     query = select(MeetingRow).where(MeetingRow.id.in_(set(meeting_ids)))
     async with db.transaction() as tx:
-        return {row.id: _meeting(row) for row in await tx.scalars(query)}
+        return {row.id: _meeting(row, db.vault) for row in await tx.scalars(query)}
 
 
 async def find(
@@ -75,4 +77,4 @@ async def find(
     async with db.transaction() as tx:
         total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = await tx.scalars(query.order_by(MeetingRow.created_at.desc(), MeetingRow.id).offset(offset).limit(limit))
-        return [_meeting(row) for row in rows], total
+        return [_meeting(row, db.vault) for row in rows], total

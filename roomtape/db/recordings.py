@@ -26,6 +26,7 @@ from roomtape.domain.recording import (
 )
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import NotFound
+from roomtape.vault import Vault
 
 MOST_WARNINGS = 100
 """A recording keeps this many warnings; more of them help nobody."""
@@ -35,14 +36,14 @@ async def insert(db: Database, recording: Recording) -> None:
     """Remember a new recording."""
     values = {name: getattr(recording, name) for name in Recording.__dataclass_fields__}
     async with db.transaction() as tx:
-        tx.add(RecordingRow(**_columns(values)))
+        tx.add(RecordingRow(**_columns(values, db.vault)))
 
 
 async def get(db: Database, recording_id: str) -> Recording | None:
     """Return the recording, or None."""
     async with db.transaction() as tx:
         row = await tx.get(RecordingRow, recording_id)
-        return _recording(row) if row else None
+        return _recording(row, db.vault) if row else None
 
 
 async def active(db: Database) -> list[Recording]:
@@ -116,7 +117,7 @@ async def find(
     async with db.transaction() as tx:
         total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = await tx.scalars(query.order_by(order, RecordingRow.id).offset(offset).limit(limit))
-        return [_recording(row) for row in rows], total
+        return [_recording(row, db.vault) for row in rows], total
 
 
 async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> Recording:
@@ -128,9 +129,9 @@ async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> 
     async with db.transaction() as tx:
         row = await _locked(tx, recording_id)
         row.status = advance(Status(row.status), taken)
-        for name, value in _columns(changes).items():
+        for name, value in _columns(changes, db.vault).items():
             setattr(row, name, value)
-        return _recording(row)
+        return _recording(row, db.vault)
 
 
 async def warn(db: Database, recording_id: str, sentence: str) -> None:
@@ -151,7 +152,7 @@ async def expire(db: Database, recording_id: str) -> None:
 async def _in_order(db: Database, *conditions: Any) -> list[Recording]:
     query = select(RecordingRow).where(*conditions).order_by(RecordingRow.invoked_at, RecordingRow.id)
     async with db.transaction() as tx:
-        return [_recording(row) for row in await tx.scalars(query)]
+        return [_recording(row, db.vault) for row in await tx.scalars(query)]
 
 
 async def _locked(tx: AsyncSession, recording_id: str) -> RecordingRow:
@@ -168,16 +169,16 @@ async def _locked(tx: AsyncSession, recording_id: str) -> RecordingRow:
     return row
 
 
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
+def _columns(values: dict[str, Any], vault: Vault) -> dict[str, Any]:
     """Turn domain values into what the columns hold."""
-    return {name: _column(value) for name, value in values.items()}
+    return {name: _column(value, vault) for name, value in values.items()}
 
 
-def _column(value: Any) -> Any:
+def _column(value: Any, vault: Vault) -> Any:
     if isinstance(value, Caller):
         return asdict(value)
     if isinstance(value, RecordingConfig):
-        return value.to_json()
+        return vault.sealed(value.to_json())
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -185,12 +186,12 @@ def _caller(body: dict[str, Any] | None) -> Caller | None:
     return Caller(CallerType(body["type"]), body["name"], body["user_id"]) if body else None
 
 
-def _recording(row: RecordingRow) -> Recording:
+def _recording(row: RecordingRow, vault: Vault) -> Recording:
     fields = {name: getattr(row, name) for name in Recording.__dataclass_fields__}
     fields |= {
         "kind": Kind(row.kind),
         "status": Status(row.status),
-        "config": RecordingConfig.from_json(row.config),
+        "config": RecordingConfig.from_json(vault.opened(row.config)),
         "start_cause": StartCause(row.start_cause),
         "start_caller": _caller(row.start_caller),
         "stop_cause": StopCause(row.stop_cause) if row.stop_cause else None,
