@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -56,9 +57,13 @@ class Settings(BaseSettings):
     capture_retention_hours: float = Field(default=0, ge=0, description="Captures are kept this long after UPLOADED.")
     chat_file_max_mb: int = Field(default=25, ge=1, le=1024, description="The largest file that chat takes, in MiB.")
     fsync_interval_s: float = Field(default=1, gt=0)
+    outbound_allow: Csv = Field(
+        default=(),
+        description="Private hosts, addresses and networks (CIDR) that callers' URLs may name: pictures, RTMP servers.",
+    )
     render_processes: int = Field(default=0, ge=0, description="Composites rendered at once; 0: one per core.")
 
-    @field_validator("ice_addresses", "ice_servers", "turn_urls", mode="before")
+    @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
@@ -76,6 +81,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{url} must begin with turn: or turns:; STUN servers belong into ice_servers")
         return value
 
+    @field_validator("outbound_allow")
+    @classmethod
+    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not _is_network(entry) and (":" in entry or _HOST.fullmatch(entry.lower()) is None):
+                raise ValueError(f"{entry} is no host name, address or network such as 10.0.0.0/8")
+        return value
+
     @field_validator("base_uri")
     @classmethod
     def _is_host(cls, value: str | None) -> str | None:
@@ -88,6 +101,14 @@ class Settings(BaseSettings):
         if self.turn_urls and not self.turn_secret:
             raise ValueError("turn_urls needs turn_secret, the static-auth-secret of that TURN server")
         return self
+
+
+def _is_network(entry: str) -> bool:
+    try:
+        ip_network(entry, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def load(**overrides: Any) -> Settings:

@@ -25,6 +25,14 @@ def test_lists_are_split_at_commas(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert settings.load(data_dir=tmp_path).ice_addresses == ("127.0.0.2", "eth0")
 
 
+def test_what_may_be_reached_is_hosts_addresses_and_networks(tmp_path: Path) -> None:
+    good = ("files.inside", "10.0.0.0/8", "::1", "127.0.0.1")
+    assert settings.load(data_dir=tmp_path, outbound_allow=",".join(good)).outbound_allow == good
+    for wrong in ("http://x", "10.0.0.0/99", "a b", "host:80"):
+        with pytest.raises(ValidationError, match="outbound_allow"):
+            settings.load(data_dir=tmp_path, outbound_allow=wrong)
+
+
 def test_an_unknown_or_absurd_value_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="retention_days"):
         settings.load(data_dir=tmp_path, retention_days=-1)
