@@ -15,7 +15,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import Any
 
 from roomtape.rtp.sequence import Unwrapper
 
@@ -39,11 +39,8 @@ _LONGEST_HEADER = 10 + 0xFFFF
 _AUDIO_RATE, _VIDEO_RATE = 48_000, 90_000
 
 
-class Record(NamedTuple):
-    """A packet as it lies in the file; `arrival_us` in µs since the epoch."""
-
-    arrival_us: int
-    payload: bytes
+Record = tuple[int, bytes]
+"""A packet as it lies in the file: when it arrived (µs since the epoch), and the packet."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +206,7 @@ class MjrReader:
                     break
             if end > size or (end + 3 > size and not at_end):
                 break
-            records.append(Record(base + ms * 1000, data[at + 10 : end]))
+            records.append((base + ms * 1000, data[at + 10 : end]))
             self._last_ms = ms
             at = end
         return records, at - start
@@ -244,7 +241,7 @@ class MjrReader:
             if end > size:
                 break
             packet = data[at + 10 : end]
-            records.append(Record(self._made_up_arrival(packet), packet))
+            records.append((self._made_up_arrival(packet), packet))
             at = end
         return records, at - start
 

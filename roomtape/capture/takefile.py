@@ -10,7 +10,6 @@ from roomtape.capture.mjr import CHUNK, MjrHeader, MjrReader
 from roomtape.capture.values import Frame
 from roomtape.rtp import audiolevel, orientation
 from roomtape.rtp.depacketize import h264, opus, vp8, vp9
-from roomtape.rtp.depacketize.frame import EncodedFrame
 from roomtape.rtp.mediatime import MediaClock
 from roomtape.rtp.packet import parse
 from roomtape.rtp.reorder import Ordered, Reorder
@@ -48,7 +47,7 @@ class TakeFile:
         self._ticks = Unwrapper(32)
         self._clock: MediaClock | None = None
         self._depacketizer: opus.Depacketizer | vp8.Depacketizer | vp9.Depacketizer | h264.Depacketizer | None = None
-        self._pending: list[EncodedFrame] = []
+        self._pending: list[Frame] = []
 
     @property
     def header(self) -> MjrHeader | None:
@@ -91,7 +90,7 @@ class TakeFile:
             packet.arrival_us = arrival_us
             ordered += push(unwrap(packet.seq), packet)
         self._take(ordered)
-        self.last_arrival_us = records[-1].arrival_us
+        self.last_arrival_us = records[-1][0]
         return True
 
     def advance(self, arrival_us: int) -> None:
@@ -149,24 +148,14 @@ class TakeFile:
         self._place(self._pending)
         self._pending.clear()
 
-    def _place(self, frames: Iterable[EncodedFrame]) -> None:
+    def _place(self, frames: Iterable[Frame]) -> None:
         clock = self._clock
         assert clock is not None
+        place, append = clock.place, self.frames.append
+        released_us = self.released_us
         for frame in frames:
-            time_us = clock.place(frame.media_time)
-            self.frames.append(
-                Frame(
-                    time_us,
-                    frame.arrival_us,
-                    frame.media_time,
-                    frame.data,
-                    frame.keyframe,
-                    frame.duration_us,
-                    frame.lost_before,
-                    frame.level,
-                    frame.rotation,
-                )
-            )
+            time_us = frame.time_us = place(frame.media_time)
+            append(frame)
             end_us = time_us + frame.duration_us
-            if self.released_us is None or end_us > self.released_us:
-                self.released_us = end_us
+            if released_us is None or end_us > released_us:
+                self.released_us = released_us = end_us

@@ -130,7 +130,18 @@ class MediaClock:
         if step > 0:
             self._media = media
             self._step = step
-        self._follow(arrival_us, delay, step)
+        delays = self._delays
+        while delays and delays[-1][1] >= delay:
+            delays.pop()
+        delays.append((arrival_us, delay))
+        oldest = arrival_us - WINDOW_US
+        while delays[0][0] < oldest:
+            delays.popleft()
+        self._lowest = lowest = delays[0][1]
+        if lowest != self._offset and step > 0:
+            self._slew(lowest - self._offset, step)
+        if arrival_us >= self._bucket_end or delay < self._bucket_low:
+            self._measure(arrival_us, delay)
 
     def foresee(self, arrival_us: int, ticks: int) -> None:
         """Say which packet is pushed next: it may end a hold, so that what was held is placed before it."""
@@ -198,22 +209,10 @@ class MediaClock:
         late = min((delay for arrival, delay in self._held if arrival > middle), default=early)
         return early - late >= BURST_US
 
-    def _follow(self, arrival_us: int, delay: int, step_us: int) -> None:
-        """Move the offset towards the lowest delay of the window."""
-        delays = self._delays
-        while delays and delays[-1][1] >= delay:
-            delays.pop()
-        delays.append((arrival_us, delay))
-        oldest = arrival_us - WINDOW_US
-        while delays[0][0] < oldest:
-            delays.popleft()
-        lowest = self._lowest = delays[0][1]
-        error = lowest - self._offset
-        if error and step_us > 0:
-            most = step_us * (SLEW_PPM if -OFF_US <= error <= OFF_US else FAST_SLEW_PPM) // 1_000_000
-            self._offset += max(-most, min(most, error))
-        if arrival_us >= self._bucket_end or delay < self._bucket_low:
-            self._measure(arrival_us, delay)
+    def _slew(self, error: int, step_us: int) -> None:
+        """Lead the offset towards the envelope, by what `step_us` of media admit."""
+        most = step_us * (SLEW_PPM if -OFF_US <= error <= OFF_US else FAST_SLEW_PPM) // 1_000_000
+        self._offset += max(-most, min(most, error))
 
     def _measure(self, arrival_us: int, delay: int) -> None:
         if arrival_us >= self._bucket_end:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.depacketize.frame import Frame
 from roomtape.rtp.orientation import Orientation
 from roomtape.rtp.packet import Packet
 
@@ -39,7 +39,7 @@ class Assembly(ABC):
         self._lost = 0
         self.dropped = 0
 
-    def push(self, packet: Packet, lost: int) -> Sequence[EncodedFrame]:
+    def push(self, packet: Packet, lost: int) -> Sequence[Frame]:
         """Take the next packet, with the number of packets missing directly before it; return whole frames."""
         if lost:
             self._lost += lost
@@ -47,7 +47,7 @@ class Assembly(ABC):
             if lost:
                 self._broken = True
             return ()
-        before: EncodedFrame | None = None
+        before: Frame | None = None
         if not self._open or packet.media_time != self._media_time:
             if self._open:
                 before = self._end(whole=not lost)
@@ -68,7 +68,7 @@ class Assembly(ABC):
             return () if frame is None else (frame,)
         return (before,) if frame is None else (before, frame)
 
-    def flush(self) -> Sequence[EncodedFrame]:
+    def flush(self) -> Sequence[Frame]:
         """Return what is whole when no packet is to come: nothing, since a frame without its end may lack the rest."""
         if self._open:
             self._end(whole=False)
@@ -80,7 +80,7 @@ class Assembly(ABC):
         self._media_time = packet.media_time
         self._parts = []
 
-    def _end(self, whole: bool) -> EncodedFrame | None:
+    def _end(self, whole: bool) -> Frame | None:
         self._open = False
         made = self._finish() if whole and not self._broken and self._parts else None
         self._parts = []
@@ -89,7 +89,7 @@ class Assembly(ABC):
             return None
         data, keyframe = made
         turned = self._orientation.rotation if self._orientation is not None else 0
-        frame = EncodedFrame(self._media_time, self._arrival_us, data, keyframe, 0, self._lost, None, turned)
+        frame = Frame(0, self._arrival_us, self._media_time, data, keyframe, 0, self._lost, None, turned)
         self._lost = 0
         return frame
 

@@ -1,33 +1,27 @@
-"""Owns what every depacketizer gives: a whole encoded frame that is not yet placed on session time."""
+"""Owns the frame: what depacketizers give, and, once it lies on session time, what a capture is read as."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 
-class EncodedFrame:
-    """One whole frame. `media_time` in ticks, `arrival_us` of its last packet, `duration_us` 0 if only the next tells.
 
-    `lost_before` counts the packets missing since the frame delivered before it. `level` and `rotation` are what the
-    header extensions say (rtp/audiolevel.py, rtp/orientation.py).
+@dataclass(slots=True)  # not frozen, which makes the making of one four times as slow, and there are 180,000 an hour
+class Frame:
+    """One whole encoded frame: an Opus packet, a VP8/VP9 frame, or an H.264 access unit in Annex B form.
+
+    `time_us` is where it is placed (0 until it is), `arrival_us` when its last packet arrived, `media_time` its RTP
+    timestamp unwrapped (in ticks of the clock rate). `duration_us` is known for Opus (from its TOC), 0 for video.
+    `lost_before` counts packets missing since the frame before it. `level` is the loudness of an Opus packet in -dBov,
+    0 the loudest and 127 silence (RFC 6464), None where the sender does not say it. `rotation` is by how many degrees
+    (0, 90, 180, 270) a video frame has to be turned clockwise to be upright (3GPP TS 26.114, 7.4.5).
     """
 
-    __slots__ = ("arrival_us", "data", "duration_us", "keyframe", "level", "lost_before", "media_time", "rotation")
-
-    def __init__(
-        self,
-        media_time: int,
-        arrival_us: int,
-        data: bytes,
-        keyframe: bool,
-        duration_us: int,
-        lost_before: int,
-        level: int | None = None,
-        rotation: int = 0,
-    ) -> None:
-        self.media_time = media_time
-        self.arrival_us = arrival_us
-        self.data = data
-        self.keyframe = keyframe
-        self.duration_us = duration_us
-        self.lost_before = lost_before
-        self.level = level
-        self.rotation = rotation
+    time_us: int
+    arrival_us: int
+    media_time: int
+    data: bytes
+    keyframe: bool
+    duration_us: int
+    lost_before: int
+    level: int | None = None
+    rotation: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roomtape.rtp.audiolevel import AudioLevels
-from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.depacketize.frame import Frame
 from roomtape.rtp.packet import Packet
 
 CLOCK_RATE = 48_000
@@ -49,7 +49,7 @@ class Depacketizer:
         self._lost = 0
         self.dropped = 0
 
-    def push(self, packet: Packet, lost: int) -> Sequence[EncodedFrame]:
+    def push(self, packet: Packet, lost: int) -> Sequence[Frame]:
         """Take the next packet, with the number of packets missing directly before it; return whole frames."""
         payload = packet.payload
         if lost:
@@ -60,10 +60,10 @@ class Depacketizer:
                 self.dropped += 1
             return ()
         level = self._levels.of(packet) if self._levels is not None else None
-        frame = EncodedFrame(packet.media_time, packet.arrival_us, payload, True, length, self._lost, level)
+        frame = Frame(0, packet.arrival_us, packet.media_time, payload, True, length, self._lost, level)
         self._lost = 0
         return (frame,)
 
-    def flush(self) -> Sequence[EncodedFrame]:
+    def flush(self) -> Sequence[Frame]:
         """Return what is whole when no packet is to come."""
         return ()

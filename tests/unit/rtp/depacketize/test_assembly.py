@@ -8,7 +8,7 @@ import pytest
 
 from roomtape.rtp.depacketize import h264, vp8, vp9
 from roomtape.rtp.depacketize.assembly import Assembly
-from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.depacketize.frame import Frame
 from roomtape.rtp.packet import parse
 from tests.support import mjr
 from tests.support.encoded import VideoCodec, decoded, encoded_video
@@ -21,9 +21,9 @@ CODECS: dict[VideoCodec, tuple[Callable[..., Assembly], Callable[..., list[mjr.T
 every_codec = pytest.mark.parametrize("codec", list(CODECS))
 
 
-def _run(codec: VideoCodec, packets: list[mjr.Timed]) -> tuple[list[EncodedFrame], Assembly]:
+def _run(codec: VideoCodec, packets: list[mjr.Timed]) -> tuple[list[Frame], Assembly]:
     depacketizer = CODECS[codec][0]()
-    frames: list[EncodedFrame] = []
+    frames: list[Frame] = []
     expected = None
     for ms, data in packets:
         packet = parse(data)
@@ -124,7 +124,7 @@ def test_a_frame_has_the_orientation_in_force_at_its_last_packet(codec: VideoCod
         packets[last[frame]] = ms, b"\x90" + data[1:12] + bytes([0xBE, 0xDE, 0, 1, 0x40, value, 0, 0]) + data[12:]
     del packets[last[3]]
     depacketizer = CODECS[codec][0]("", 4)
-    frames: list[EncodedFrame] = []
+    frames: list[Frame] = []
     expected = 1
     for _, data in packets:
         packet = parse(data)

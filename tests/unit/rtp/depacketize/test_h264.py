@@ -2,7 +2,7 @@ from base64 import b64encode
 
 import pytest
 
-from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.depacketize.frame import Frame
 from roomtape.rtp.depacketize.h264 import Depacketizer, parameter_sets
 from roomtape.rtp.packet import parse
 from tests.support.encoded import decoded, encoded_video
@@ -12,9 +12,9 @@ SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68\x80pps", b"\x65\x88idr", b"\x41\x9asli
 START = b"\0\0\0\1"
 
 
-def _run(payloads: list[tuple[int, bytes, bool]], fmtp: str = "") -> list[EncodedFrame]:
+def _run(payloads: list[tuple[int, bytes, bool]], fmtp: str = "") -> list[Frame]:
     depacketizer = Depacketizer(fmtp)
-    frames: list[EncodedFrame] = []
+    frames: list[Frame] = []
     for seq, (timestamp, payload, marker) in enumerate(payloads):
         packet = parse(rtp(seq, timestamp, payload, marker=marker))
         assert packet is not None

@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
 
-from roomtape.rtp.depacketize.frame import EncodedFrame
+from roomtape.rtp.depacketize.frame import Frame
 from roomtape.rtp.depacketize.vp9 import Depacketizer
 from roomtape.rtp.packet import parse
 from tests.support.encoded import decoded, encoded_video
 from tests.support.mjr import rtp
 
 
-def _run(payloads: list[tuple[bytes, bool]]) -> list[EncodedFrame]:
+def _run(payloads: list[tuple[bytes, bool]]) -> list[Frame]:
     depacketizer = Depacketizer()
-    frames: list[EncodedFrame] = []
+    frames: list[Frame] = []
     for seq, (payload, marker) in enumerate(payloads):
         packet = parse(rtp(seq, 0, payload, marker=marker))
         assert packet is not None

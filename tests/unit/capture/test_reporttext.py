@@ -1,0 +1,54 @@
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from roomtape.capture import events as ev
+from roomtape.capture.report import report
+from roomtape.capture.reporttext import render_text
+from tests.support.mjr import opus_packets, opus_silence, write_events, write_mjr
+
+T0 = 1_700_000_000_000_000
+SEC = 1_000_000
+
+
+def _text(folder: Path, width: int = 160) -> str:
+    out = io.StringIO()
+    render_text(report(folder), Console(file=out, width=width, color_system=None))
+    return out.getvalue()
+
+
+def test_draws_a_bar_in_which_a_gap_lies_where_it_was(tmp_path: Path) -> None:
+    packets = opus_packets([opus_silence()] * 500, drop=range(200, 300))
+    write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, packets)
+    write_events(
+        tmp_path,
+        [
+            ev.PeerJoined(T0, "a", "part", "user", "Ann [b]"),
+            ev.TakeStarted(T0, "a", "a-1"),
+            ev.RecordingStarted(T0 + SEC, "rec", ("user",)),
+            ev.RecordingStopped(T0 + 9 * SEC, "rec"),
+            ev.TakeStopped(T0 + 10 * SEC, "a", "a-1"),
+        ],
+    )
+    line = next(line for line in _text(tmp_path).splitlines() if "Ann [b]" in line)
+    bar = line[line.index("█") :].rstrip()
+    assert bar == "█" * 24 + "x" * 12 + "█" * 24
+    assert "recording rec (stopped): 0:01.000–0:09.000" in _text(tmp_path)
+
+
+def test_foreign_and_torn_files_are_told_and_never_raise(tmp_path: Path) -> None:
+    whole = write_mjr(tmp_path / "one-audio.mjr", "audio", "opus", T0, opus_packets([opus_silence()] * 50))
+    content = whole.read_bytes()
+    (tmp_path / "two-audio.mjr").write_bytes(content[:-3])
+    (tmp_path / "three.mjr").write_bytes(b"RIFF....WAVE")
+    text = " ".join(_text(tmp_path).split())
+    assert "two-audio.mjr ends in the middle of a packet" in text
+    assert "three.mjr is no .mjr file of Janus" in text
+    for size in range(0, len(content), 70):
+        whole.write_bytes(content[:size])
+        _text(tmp_path, width=80)
+
+
+def test_a_folder_without_captures_is_told(tmp_path: Path) -> None:
+    assert "No .mjr file" in _text(tmp_path)
