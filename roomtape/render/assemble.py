@@ -46,7 +46,9 @@ def form_of(config: RecordingConfig) -> SegmentFormat:
     whose packets cannot be made in pieces.
     """
     video, audio = config.video, config.audio
-    pictures = video.export_file or config.rtmp_url is not None
+    # Only H.264 goes out by RTMP; other recordings have a render of their own for it (`stream_only`).
+    streamed = config.rtmp_url is not None and video.codec == "H264"
+    pictures = video.export_file or streamed
     sounds: tuple[SoundCodec, ...] = ("FLAC",)
     if video.codec == "H264":
         mp3 = audio.codec == "MP3" and audio.export_file
@@ -59,7 +61,7 @@ def form_of(config: RecordingConfig) -> SegmentFormat:
         channels=2 if audio.channel == "stereo" else 1,
         video_codec=video.codec if pictures else None,
         audio_codecs=sounds,
-        keyframe_ticks=RTMP_KEYFRAME_S * video.fps if config.rtmp_url is not None else None,
+        keyframe_ticks=RTMP_KEYFRAME_S * video.fps if streamed else None,
     )
 
 

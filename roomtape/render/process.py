@@ -89,6 +89,9 @@ def render(
         files = render_composite(job, work, timeline, wait, progress, jobs)
     duration_us = sum(i.duration_us for i in timeline.intervals(job.recording_id))
     result = RenderResult(tuple(files), duration_us // 1000, tuple(warnings))
+    if job.stream_only:
+        result.write(work)
+        return result
     state("verifying")
     result = replace(result, warnings=(*warnings, *verify(job, result, work / OUT, timeline)))
     result = replace(result, files=(*result.files, manifest.write(job, result, work, timeline)))
