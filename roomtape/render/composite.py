@@ -52,9 +52,12 @@ def render_composite(
         if clock is not None and final and done and all(path.exists() for path in done):
             break
         if clock is not None:
+            told = progress
             if jobs > 1 and not job.follow:
-                parallel.fill(work, composite.segments, composite.count(clock), jobs, progress)
-            composite.render(clock, final, progress)
+                whole_ms = clock.duration_us // 1000
+                parallel.fill(work, composite.segments, composite.count(clock), jobs, _within(progress, whole_ms))
+                told = _within(progress, whole_ms, whole_ms)
+            composite.render(clock, final, told)
         if final:
             break
         wait()
@@ -66,6 +69,11 @@ def render_composite(
     files = composite.join(clock)
     composite.segments.remove()
     return files
+
+
+def _within(progress: Progress, whole_ms: int, least_ms: int = 0) -> Progress:
+    """Return a `progress` that never goes beyond the whole, nor back behind `least_ms`."""
+    return lambda done_ms, _: progress(max(least_ms, min(done_ms, whole_ms)), whole_ms)
 
 
 def _amend(composite: Composite, clock: OutputClock, timeline: Timeline, progress: Progress) -> None:
