@@ -34,3 +34,10 @@ ACTIVE_RECORDINGS = Gauge(
 )
 RENDERS_RUNNING = Gauge("roomtape_renders_running", "Render processes that are running.", registry=REGISTRY)
 RENDERS_WAITING = Gauge("roomtape_renders_waiting", "Recordings that wait for a render process.", registry=REGISTRY)
+RTMP_STREAMS = Gauge(
+    "roomtape_rtmp_streams",
+    "Live streams of recordings since the server's start, by state; ended and refused send nothing.",
+    ["state"],
+    registry=REGISTRY,
+)
+RTMP_LOST = Counter("roomtape_rtmp_lost", "Connections to RTMP servers that failed or were lost.", registry=REGISTRY)

@@ -21,7 +21,7 @@ import structlog
 import uvicorn
 import uvloop
 
-from roomtape import logs
+from roomtape import logs, vault
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
 from roomtape.api.recording_config import for_meeting
@@ -30,11 +30,13 @@ from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.db.seed import Bootstrap, seed
 from roomtape.errors import OurError, StorageError
+from roomtape.outbound.guard import Guard
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.confirmation import Confirmation
 from roomtape.recordings.finalize import Finalizer
 from roomtape.recordings.recovery import recover
 from roomtape.recordings.retention import Retention
+from roomtape.recordings.rtmp import RtmpStreams
 from roomtape.recordings.service import Recordings
 from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.recordings.supervisor import Supervisor
@@ -119,7 +121,7 @@ class _Server(uvicorn.Server):
 async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     """Build everything, start it from the bottom up, and stop it from the top down."""
     data = settings.data_dir
-    db = Database(settings.database_url or f"sqlite+aiosqlite:///{data / 'roomtape.sqlite'}")
+    db = Database(settings.database_url or f"sqlite+aiosqlite:///{data / 'roomtape.sqlite'}", vault.load(data))
     await upgrade(db.url)
     await _bootstrap(db, settings, base_url)
     sfu = JanusSfu(settings)
@@ -136,6 +138,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     recordings = Recordings(db, rooms, captures, session_logs, confirmation, finalizer)
     supervisor = Supervisor(settings, db, rooms, captures, recordings, runner, for_meeting)
     supervisor.forget_capture = retention.forget_capture
+    streams = supervisor.streams = RtmpStreams(data, Guard(settings.outbound_allow), runner)
     rooms.listener = supervisor
     issuer = TokenIssuer(load_key(data), settings.participant_token_ttl_s)
     async with AsyncExitStack() as stack:
@@ -146,14 +149,17 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(finalizer.close)
         await finalizer.start()
         stack.push_async_callback(recordings.close)
+        stack.push_async_callback(streams.stop)
         stack.push_async_callback(supervisor.stop)
         await recover(rooms, recordings, supervisor, finalizer)
+        streams.sweep(captures.active)
         supervisor.start()
         stack.push_async_callback(retention.stop)
         retention.start(also=partial(_each_minute, finalizer, chat_files))
         deps = Deps(
-            settings, db, rooms, recordings, issuer, bucket, chat_files, lambda: _ready(sfu), renders=runner.load
-        )
+            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, lambda: _ready(sfu),
+            renders=runner.load,
+        )  # fmt: skip
         yield _with_doors(deps)
 
 

@@ -59,6 +59,16 @@ class Bucket(Protocol):
         """Return the file that a signed link names. Raises Forbidden, NotFound."""
 
 
+class Streams(Protocol):
+    """What the API asks of live streams (`recordings.rtmp.RtmpStreams`)."""
+
+    def check(self, url: str, where: str) -> None:
+        """Refuse an address that can lead nowhere. Raises InvalidRequest for the field `where`."""
+
+    def state(self, recording: Recording) -> dict[str, Any] | None:
+        """Return `{state, since, error, sent_s}`, None for a recording that is not streamed."""
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that the routes use. `routers` are further doors, such as WHIP.
@@ -74,6 +84,7 @@ class Deps:
     issuer: TokenIssuer
     bucket: Bucket
     chat_files: ChatFiles
+    streams: Streams
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()
     renders: Callable[[], tuple[int, int]] = lambda: (0, 0)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from roomtape.api.auth import WithRecordings
-from roomtape.api.deps import Bucket
+from roomtape.api.deps import Bucket, Deps
 from roomtape.api.meetings import meeting_body
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
 from roomtape.api.paths import APP
@@ -27,16 +27,19 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
     """Record the meeting as one composed video. A participant needs `can_record`."""
     meeting = await access.meeting(body.meeting_id)
     access.require_record()
+    config = resolve(meeting.recording_config, body.values())
+    if config.rtmp_url is not None:
+        access.deps.streams.check(config.rtmp_url, "rtmp_out_config.rtmp_url")
     recording = await access.deps.recordings.start(
         access.app,
         meeting,
-        resolve(meeting.recording_config, body.values()),
+        config,
         Kind.COMPOSITE,
         allow_multiple=body.allow_multiple_recordings,
         cause=StartCause.API_CALL,
         caller=access.caller,
     )
-    return success(recording_body(recording, access.deps.bucket))
+    return success(recording_body(recording, access.deps))
 
 
 @router.post("/track", status_code=201, summary="Start recording participants' tracks")
@@ -54,7 +57,7 @@ async def start_tracks(access: WithRecordings, body: StartTracks) -> dict[str, A
         cause=StartCause.API_CALL,
         caller=access.caller,
     )
-    answer = recording_body(recording, access.deps.bucket)
+    answer = recording_body(recording, access.deps)
     for name in ("start_reason", "stop_reason", "storage_config"):
         del answer[name]
     return success({"recording": answer})
@@ -91,7 +94,7 @@ async def find(
         limit=page.size,
     )
     of = await meetings.by_ids(access.deps.db, (r.meeting_id for r in found))
-    data = [recording_body(r, access.deps.bucket) | {"meeting": meeting_body(of[r.meeting_id])} for r in found]
+    data = [recording_body(r, access.deps) | {"meeting": meeting_body(of[r.meeting_id])} for r in found]
     return success(data, paging=page.paging(found, total))
 
 
@@ -103,7 +106,7 @@ async def active(access: WithRecordings, meeting_id: str) -> dict[str, Any]:
     if not found:
         raise NotFound(f"nothing is being recorded in meeting {meeting_id!r} now")
     newest = max(found, key=lambda r: (r.kind is Kind.COMPOSITE, r.invoked_at))
-    return success(recording_body(newest, access.deps.bucket))
+    return success(recording_body(newest, access.deps))
 
 
 @router.get("/{recording_id}", summary="Get a recording")
@@ -111,7 +114,7 @@ async def get(access: WithRecordings, recording_id: str) -> dict[str, Any]:
     """Get one recording with its links. A participant needs `can_record`."""
     recording = await access.recording(recording_id)
     access.require_record()
-    return success(recording_body(recording, access.deps.bucket))
+    return success(recording_body(recording, access.deps))
 
 
 @router.put("/{recording_id}", summary="Stop, pause or resume a recording")
@@ -126,13 +129,14 @@ async def act(access: WithRecordings, recording_id: str, body: RecordingAction) 
         after = await control.pause(recording.id)
     else:
         after = await control.resume(recording.id)
-    return success(recording_body(after, access.deps.bucket))
+    return success(recording_body(after, access.deps))
 
 
-def recording_body(recording: Recording, bucket: Bucket) -> dict[str, Any]:
+def recording_body(recording: Recording, deps: Deps) -> dict[str, Any]:
     """Return a recording in the public API's shape, with links that are made anew each time.
 
-    Beyond the official fields: `meeting_id`, `type` (COMPOSITE or TRACK), `error` and `warnings` (for a human).
+    Beyond the official fields: `meeting_id`, `type` (COMPOSITE or TRACK), `rtmp_out` (how its live stream fares, null
+    without one), `error` and `warnings` (for a human).
     """
     stop = None
     if recording.stop_cause is not None:
@@ -150,14 +154,20 @@ def recording_body(recording: Recording, bucket: Bucket) -> dict[str, Any]:
         "stopped_time": iso(recording.stopped_at),
         "recording_duration": seconds,
         "file_size": recording.file_size,
-        **_links(recording, bucket),
+        **_links(recording, deps.bucket),
         "download_url_expiry": iso(recording.expires_at),
         "start_reason": {"caller": _caller(recording.start_caller), "reason": recording.start_cause},
         "stop_reason": stop,
         "storage_config": None,
+        "rtmp_out": _rtmp_out(recording, deps),
         "error": recording.error,
         "warnings": list(recording.warnings),
     }
+
+
+def _rtmp_out(recording: Recording, deps: Deps) -> dict[str, Any] | None:
+    state = deps.streams.state(recording)
+    return None if state is None else state | {"since": iso(state["since"])}
 
 
 def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:

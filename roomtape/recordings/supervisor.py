@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -32,12 +32,22 @@ FOLLOW_AFTER_S = 2.0
 just when captures are being switched; a recording that is over by then is rendered in one go."""
 
 
+class Streams(Protocol):
+    """What recordings that are sent live ask of `recordings.rtmp.RtmpStreams`."""
+
+    def start(self, recording: Recording) -> None:
+        """Begin to stream a recording that has an address, unless that is under way."""
+
+    def finish(self, recording_id: str) -> None:
+        """The recording is over: so will be its stream."""
+
+
 class Supervisor:
     """The `RoomListener` of this server.
 
     `configure` makes the configuration that a meeting's record_on_start uses. There is one timer for each live
     recording; `recovery.recover` calls `arm` for those found after a restart. `forget_capture` is called with the id of
-    a session that has ended: its capture may not be needed any more.
+    a session that has ended: its capture may not be needed any more. `streams` send live what is rendered live.
     """
 
     def __init__(
@@ -61,6 +71,7 @@ class Supervisor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = watch.CaptureWatch(settings.fsync_interval_s, db, rooms, captures)
         self.forget_capture: Callable[[str], Awaitable[None]] | None = None
+        self.streams: Streams | None = None
         recordings.changed = self._changed
 
     def start(self) -> None:
@@ -152,6 +163,8 @@ class Supervisor:
         capture = capture_dir(self._settings.data_dir, recording.session_id)
         await asyncio.to_thread(work.prepare, folder, recording, capture)
         self._runner.start_following(folder)
+        if self.streams is not None and recording.id in self._captures.active:
+            self.streams.start(recording)
 
     def _changed(self, recording: Recording) -> None:
         session = self._rooms.sessions.get(recording.session_id)
@@ -159,6 +172,8 @@ class Supervisor:
             session.observers.recording_changed(session, recording.id, recording.kind.value, recording.status.value)
         if recording.status not in ACTIVE:
             self._disarm(recording.id)
+            if self.streams is not None:
+                self.streams.finish(recording.id)
             return
         self.arm(recording)
         if recording.status is Status.RECORDING:

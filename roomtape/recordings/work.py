@@ -1,11 +1,17 @@
-"""Owns the work folder of a recording's render and the job that lies in it."""
+"""Owns the work folders of a recording's renders and the jobs that lie in them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from roomtape.domain.recording import Kind, Recording
+from roomtape.domain.recording_config import AudioConfig, RecordingConfig
+from roomtape.domain.rtmp import masked
 from roomtape.render.job import JOB, RenderJob
+
+STREAM = ".stream"
+"""Ends the name of the folder of a render that is made for the stream only."""
 
 
 def folder(data_dir: Path, recording_id: str) -> Path:
@@ -23,8 +29,40 @@ def prepare(work: Path, recording: Recording, capture: Path) -> None:
     RenderJob(
         capture_dir=str(capture),
         kind=recording.kind,
-        config=recording.config,
+        config=_without_key(recording.config),
         recording_id=recording.id,
         output_name=recording.output_file_name if recording.kind is Kind.COMPOSITE else "",
         follow=True,
     ).write(work)
+
+
+def streamable(config: RecordingConfig) -> bool:
+    """Tell whether the segments of the recording's own render hold what RTMP carries, H.264 and AAC."""
+    return config.video.codec == "H264"
+
+
+def stream_folder(data_dir: Path, recording: Recording) -> Path:
+    """Return the work folder whose segments are sent live: the recording's own, or that of a render for the stream."""
+    own = folder(data_dir, recording.id)
+    return own if streamable(recording.config) else own.with_name(own.name + STREAM)
+
+
+def prepare_stream(work: Path, recording: Recording, capture: Path) -> None:
+    """Write the job of a render that is made for the stream only, unless it is there. Raises OSError."""
+    if (work / JOB).exists():
+        return
+    video = replace(recording.config.video, codec="H264", export_file=True)
+    audio = AudioConfig(channel=recording.config.audio.channel)
+    RenderJob(
+        capture_dir=str(capture),
+        kind=recording.kind,
+        config=_without_key(replace(recording.config, video=video, audio=audio)),
+        recording_id=recording.id,
+        follow=True,
+        stream_only=True,
+    ).write(work)
+
+
+def _without_key(config: RecordingConfig) -> RecordingConfig:
+    """The render has to know that there is a stream, but not how to open it."""
+    return config if config.rtmp_url is None else replace(config, rtmp_url=masked(config.rtmp_url))

@@ -81,6 +81,13 @@ class RenderRunner:
             return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._run(work), self._loop))
         return await self._run(work)
 
+    async def drop(self, work: Path) -> None:
+        """End the render of `work`, if there is one; whoever waits for its result gets asyncio.CancelledError."""
+        render = self._renders.get(work)
+        if render is not None and render.task is not None:
+            render.task.cancel()
+            await asyncio.gather(render.task, return_exceptions=True)
+
     async def stop_all(self) -> None:
         """End every render process; what they did so far is gone on from at the next start."""
         self._stopping = True

@@ -26,12 +26,15 @@ from roomtape.domain.meeting import App, Meeting, Peer, Session, SessionStatus
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, Step, StopCause
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
+from roomtape.outbound.guard import Guard
+from roomtape.recordings.rtmp import RtmpStreams
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
 from roomtape.storage.chatfiles import ChatFiles
+from tests.support.recording_fakes import FakeRunner
 
 KEY = bytes(range(32))
 BASE = "http://roomtape.test"
@@ -199,6 +202,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         ready=lambda: parts,
         routers=routers,
         renders=lambda: (2, 5),
+        streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
     )
     transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}

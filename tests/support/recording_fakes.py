@@ -179,11 +179,15 @@ class FakeRunner:
         self.errors: list[Exception] = []
         self.runs = 0
         self.following: list[Path] = []
+        self.dropped: list[Path] = []
         self.warnings: tuple[str, ...] = ()
 
     def start_following(self, work: Path) -> None:
         RenderJob.read(work)
         self.following.append(work)
+
+    async def drop(self, work: Path) -> None:
+        self.dropped.append(work)
 
     async def run(self, work: Path) -> RenderResult:
         done = RenderResult.read(work)

@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from roomtape.db import meetings
 from tests.support.api import House
 
 
@@ -141,4 +143,25 @@ async def test_a_meeting_may_be_streamed_marked_and_laid_out(api: House) -> None
     }
     answer = await api.client.post(f"{api.kit}/meetings", json={"record_on_start": True, "recording_config": config})
     assert answer.status_code == 201, answer.text
-    assert answer.json()["data"]["recording_config"] == config
+    shown = {**config, "live_streaming_config": {"rtmp_url": "rtmp://a.example/***"}}
+    assert answer.json()["data"]["recording_config"] == shown
+
+
+async def test_the_streams_key_is_never_shown_and_not_lost_when_an_answer_is_sent_back(api: House) -> None:
+    config = {"live_streaming_config": {"rtmp_url": "rtmps://a.example:443/live/secret-key"}}
+    made = await api.client.post(f"{api.kit}/meetings", json={"title": "one", "recording_config": config})
+    meeting = made.json()["data"]
+    path = f"{api.kit}/meetings/{meeting['id']}"
+    answers = [made, await api.client.get(path), await api.client.get(f"{api.kit}/meetings")]
+    body = {"title": "two", "recording_config": meeting["recording_config"]}
+    answers += [await api.client.put(path, json=body), await api.client.patch(path, json=body)]
+    for answer in answers:
+        assert answer.status_code in (200, 201), answer.text
+        assert "secret-key" not in answer.text
+        assert "rtmps://a.example:443/***" in answer.text
+    kept = await meetings.get(api.db, meeting["id"])
+    assert kept is not None
+    assert kept.recording_config == config
+    async with api.db.engine.connect() as connection:
+        row = (await connection.execute(text("SELECT recording_config FROM meetings"))).scalar_one()
+    assert "secret-key" not in str(row)
