@@ -62,40 +62,44 @@ class Canvas:
         for plane, value, (rows, columns) in zip(self._planes, colour, _slices(rect), strict=True):
             plane[rows, columns] = value
 
-    def paste(self, picture: Picture, x: int, y: int) -> None:
-        """Put a picture with its top left corner at (x, y), both even."""
-        where = _slices(Rect(x, y, picture.width, picture.height))
-        for i, (plane, (rows, columns)) in enumerate(zip(self._planes, where, strict=True)):
-            target, source = plane[rows, columns], picture.planes[i]
+    def paste(self, picture: Picture, x: int, y: int, within: Rect | None = None) -> None:
+        """Put a picture with its top left corner at (x, y), both even; what lies outside `within` is cut off."""
+        whole = Rect(x, y, picture.width, picture.height)
+        part = whole.within(within or self.whole)
+        if part is None:
+            return
+        inner = _slices(Rect(part.x - x, part.y - y, part.width, part.height))
+        for i, (plane, (rows, columns)) in enumerate(zip(self._planes, _slices(part), strict=True)):
+            target, source = plane[rows, columns], picture.planes[i][inner[i]]
             if picture.opacity is None:
                 target[...] = source
             else:
                 # source is multiplied by its opacity already, so that a blend is one product and one sum.
-                mixed = target * (256 - picture.opacity[i])
+                mixed = target * (256 - picture.opacity[i][inner[i]])
                 mixed >>= 8
                 mixed += source
                 target[...] = mixed
 
     def show(self, fitted: Fitted) -> None:
-        """Copy a fitted picture to its place, with bars beside it where it does not fill its rectangle."""
-        where, picture = fitted.where, fitted.picture
-        if where != fitted.rect:
-            self.fill(fitted.rect, LETTERBOX)
-        left, top = _even_half(picture.width - where.width), _even_half(picture.height - where.height)
+        """Copy a fitted picture to its place. What of its rectangle it does not fill stays as it is."""
+        where = fitted.where
+        planes = [_turned(plane, fitted.rotation) for plane in planes_of(fitted.picture)]
+        height, width = planes[0].shape
+        left, top = _even_half(width - where.width), _even_half(height - where.height)
         inner = _slices(Rect(left, top, where.width, where.height))
-        for plane, source, (rows, columns), cut in zip(
-            self._planes, planes_of(picture), _slices(where), inner, strict=True
-        ):
+        for plane, source, (rows, columns), cut in zip(self._planes, planes, _slices(where), inner, strict=True):
             plane[rows, columns] = source[cut]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A picture made ready for `rect`: it goes to `where`, and is cut evenly at its edges where it is larger."""
+    """A picture made ready for `rect`: turned clockwise by `rotation` degrees it goes to `where`, and is cut evenly at
+    its edges where it is larger."""
 
     picture: av.VideoFrame
     where: Rect
     rect: Rect
+    rotation: int = 0
 
 
 class Scaler:
@@ -104,12 +108,18 @@ class Scaler:
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
 
-    def fit(self, source: av.VideoFrame, rect: Rect) -> Fitted:
-        """Return `source` ready to be shown in `rect`, whole and in its own shape."""
-        if 0 <= source.width - rect.width <= CUT and 0 <= source.height - rect.height <= CUT:
-            return Fitted(self.converted(source, source.width, source.height), rect, rect)
-        where = contain(source.width, source.height, rect)
-        return Fitted(self.converted(source, where.width, where.height), where, rect)
+    def fit(self, source: av.VideoFrame, rect: Rect, rotation: int = 0) -> Fitted:
+        """Return `source` ready to be shown in `rect`, upright, whole and in its own shape.
+
+        It is scaled first and turned when it is copied, which costs next to nothing.
+        """
+        lying = rotation % 180 != 0
+        width, height = (source.height, source.width) if lying else (source.width, source.height)
+        if 0 <= width - rect.width <= CUT and 0 <= height - rect.height <= CUT:
+            return Fitted(self.converted(source, source.width, source.height), rect, rect, rotation)
+        where = contain(width, height, rect)
+        size = (where.height, where.width) if lying else (where.width, where.height)
+        return Fitted(self.converted(source, *size), where, rect, rotation)
 
     def converted(self, source: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
         """Return `source` at that size as limited-range BT.601 yuv420p; the very same frame where it is that already.
@@ -144,6 +154,11 @@ def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:
     y, u, v = (np.frombuffer(memoryview(p), np.uint8).reshape(-1, p.line_size) for p in frame.planes)
     half_w, half_h = (frame.width + 1) // 2, (frame.height + 1) // 2
     return y[: frame.height, : frame.width], u[:half_h, :half_w], v[:half_h, :half_w]
+
+
+def _turned(plane: Plane, rotation: int) -> Plane:
+    """Return a view of a plane, turned clockwise by 0, 90, 180 or 270 degrees."""
+    return np.rot90(plane, -rotation // 90) if rotation else plane
 
 
 def _slices(rect: Rect) -> tuple[tuple[slice, slice], ...]:

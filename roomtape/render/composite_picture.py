@@ -1,136 +1,52 @@
-"""Owns the pictures of a composite: the tiles of each moment, drawn on one canvas that is kept from tick to tick."""
+"""Owns the pictures of a composite: one canvas that is kept from tick to tick, with what changed drawn over it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from pathlib import Path
 
+from roomtape.capture.events import WatermarkStored
 from roomtape.capture.timeline import Timeline
-from roomtape.capture.values import TrackKey
-from roomtape.domain.layout import MAX_TILES, Rect, grid
-from roomtape.media.compose import BACKGROUND, Canvas, Fitted, Scaler, VideoFrame
-from roomtape.media.overlay import avatar, label
+from roomtape.domain.layout import Rect
+from roomtape.domain.recording_config import VideoConfig
+from roomtape.errors import RenderError
+from roomtape.media import still
+from roomtape.media.compose import BACKGROUND, LETTERBOX, Canvas, Picture, VideoFrame
+from roomtape.media.overlay import avatar, label, more, ring
 from roomtape.render.composite_clock import OutputClock
-from roomtape.render.composite_scene import Scenes, Tile
-from roomtape.render.composite_video import VideoFeed
+from roomtape.render.composite_scene import Scenes
+from roomtape.render.composite_stage import Change, Patch, Stage
 
-HOLD_CAMERA_US = 10_000_000
-"""A camera without any frame for so long shows the avatar: a frozen face would pass for a live one."""
-HOLD_SCREEN_US = 60_000_000
-"""A screen that does not change may send next to nothing."""
+_Placed = tuple[Picture, int, int]
+"""A picture and where on the canvas its top left corner is."""
 
-_Shown = tuple[TrackKey, VideoFrame, int]
-"""A track, its picture and the picture's version."""
-
-
-@dataclass(frozen=True)
-class _Patch:
-    """A tile to be drawn: its picture, or None for the avatar."""
-
-    tile: Tile
-    rect: Rect
-    fitted: Fitted | None
-
-
-@dataclass(frozen=True)
-class _Change:
-    """What differs from the tick before; `clear` when the tiles lie elsewhere now."""
-
-    clear: bool
-    patches: list[_Patch]
-
-
-class Stage:
-    """Decides what is to be drawn: decodes and scales. Moments are asked for in order."""
-
-    def __init__(self, timeline: Timeline, scenes: Scenes, width: int, height: int) -> None:
-        self._timeline = timeline
-        self._scenes = scenes
-        self._size = width, height
-        self._feeds: dict[TrackKey, VideoFeed] = {}
-        self._scalers: dict[TrackKey, Scaler] = {}
-        self._tiles: tuple[Tile, ...] | None = None
-        self._rects: list[Rect] = []
-        self._drawn: list[tuple[TrackKey, int] | None] = []
-
-    def open(self, first_us: int, last_us: int) -> None:
-        """Read what the moments from `first_us` to `last_us` need; the next change draws everything."""
-        peers = self._timeline.peers
-        for key, reader in self._timeline.tracks.items():
-            peer = peers.get(key.peer_id)
-            if reader.info.kind == "video" and peer is not None and self._scenes.includes(peer):
-                self.read(key, first_us, last_us)
-        self._tiles = None
-
-    def read(self, key: TrackKey, first_us: int, last_us: int) -> None:
-        """Read what the moments need of one track alone."""
-        self._feeds.setdefault(key, VideoFeed(self._timeline.tracks[key])).read(first_us, last_us + 1)
-
-    def digest(self, key: TrackKey) -> int:
-        """Return a number that stands for what a track gave for the moments opened or read last; 0 for nothing."""
-        feed = self._feeds.get(key)
-        return feed.digest() if feed else 0
-
-    def take_damaged(self) -> dict[TrackKey, int]:
-        """Return how many frames of each track could not be decoded since this was asked last."""
-        return {key: damaged for key, feed in self._feeds.items() if (damaged := feed.take_damaged())}
-
-    def change(self, t_us: int) -> _Change:
-        """Return what to draw at session time `t_us` over what was drawn before."""
-        seen = self._seen(t_us)
-        tiles = tuple(tile for tile, _ in seen)
-        clear = tiles != self._tiles
-        if clear:
-            self._tiles = tiles
-            self._rects = grid(len(tiles), *self._size)
-            self._drawn = [None] * len(tiles)
-        patches = []
-        for i, (tile, shown) in enumerate(seen):
-            state = (shown[0], shown[2]) if shown else (TrackKey("", 0), 0)
-            if self._drawn[i] != state:
-                self._drawn[i] = state
-                fitted = self._scaler(shown[0]).fit(shown[1], self._rects[i]) if shown else None
-                patches.append(_Patch(tile, self._rects[i], fitted))
-        return _Change(clear, patches)
-
-    def _seen(self, t_us: int) -> list[tuple[Tile, _Shown | None]]:
-        seen: list[tuple[Tile, _Shown | None]] = []
-        for tile in self._scenes.at(t_us):
-            if len(seen) == MAX_TILES:
-                break
-            shown = self._shown(tile, t_us)
-            if shown is not None or tile.source == "peer":
-                seen.append((tile, shown))
-        return seen
-
-    def _shown(self, tile: Tile, t_us: int) -> _Shown | None:
-        hold = HOLD_CAMERA_US if tile.source == "peer" else HOLD_SCREEN_US
-        feeds = [(key, self._feeds[key]) for key in tile.tracks if key in self._feeds]
-        for _, feed in feeds:
-            feed.pass_over(t_us)
-        # A camera that was published anew is another track: the one that sent last is the live one.
-        for key, feed in sorted(feeds, key=lambda f: f[1].last_us or 0, reverse=True):
-            shown = feed.show(t_us, hold)
-            if shown is not None:
-                return key, *shown
-        return None
-
-    def _scaler(self, key: TrackKey) -> Scaler:
-        return self._scalers.setdefault(key, Scaler())
+_LABEL = 0.6
+"""Of the canvas's height: a label is not larger than one for a tile of that height, however large its own is."""
+_MARGIN = 40
+"""A label or watermark keeps this part of the height of its tile, or of the canvas's shorter side, to the edges."""
 
 
 class Painter:
     """Draws the pictures of a composite, in order."""
 
-    def __init__(self, timeline: Timeline, scenes: Scenes, width: int, height: int) -> None:
-        self._canvas = Canvas(width, height)
-        self.stage = Stage(timeline, scenes, width, height)
+    def __init__(
+        self, timeline: Timeline, scenes: Scenes, video: VideoConfig, recording_id: str | None, assets: Path
+    ) -> None:
+        """`assets` is the folder with the capture's pictures and watermarks."""
+        self._timeline = timeline
+        self._video = video
+        self._recording_id = recording_id
+        self._assets = assets
+        self._canvas = Canvas(video.width, video.height)
+        self._watermark: _Placed | None = None
+        self.stage = Stage(timeline, scenes, video)
         # Decodes and scales the next picture while this one is encoded: the same work, on the other core.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stage")
 
     def pictures(self, clock: OutputClock, first: int, end: int) -> Iterator[tuple[int, VideoFrame]]:
         """Yield (tick, canvas) for the ticks `first` to `end` (excluded). The canvas is drawn over for the next one."""
+        self._watermark = self._watermark or self._find_watermark()
         self.stage.open(clock.tick_us(first), clock.tick_us(end - 1))
         coming = self._worker.submit(self.stage.change, clock.tick_us(first))
         for tick in range(first, end):
@@ -140,16 +56,74 @@ class Painter:
             self._draw(change)
             yield tick, self._canvas.frame
 
-    def _draw(self, change: _Change) -> None:
+    def _draw(self, change: Change) -> None:
+        canvas = self._canvas
         if change.clear:
-            self._canvas.fill(self._canvas.whole, BACKGROUND)
+            canvas.fill(canvas.whole, BACKGROUND)
         for patch in change.patches:
-            tile, rect = patch.tile, patch.rect
-            if patch.fitted is not None:
-                self._canvas.show(patch.fitted)
-            else:
-                self._canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height), rect.x, rect.y)
-            text = label(tile.name, rect.width, rect.height)
-            if text is not None:
-                margin = (rect.height // 40) & ~1
-                self._canvas.paste(text, rect.x + margin, rect.y + rect.height - text.height - margin)
+            self._draw_patch(patch)
+            if self._watermark is not None and not change.clear:
+                canvas.paste(*self._watermark, within=patch.rect)
+        if self._watermark is not None and change.clear:
+            canvas.paste(*self._watermark)
+
+    def _draw_patch(self, patch: Patch) -> None:
+        canvas, rect, tile = self._canvas, patch.rect, patch.tile
+        over = self._over(patch)
+        if patch.fitted is not None:
+            self._make_bars(patch, over)
+            canvas.show(patch.fitted)
+        elif tile is not None:
+            picture = self._assets / Path(tile.picture).name if tile.picture else None
+            canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, picture), rect.x, rect.y)
+        else:
+            canvas.paste(more(patch.others, rect.width, rect.height), rect.x, rect.y)
+        for picture_over, x, y in over:
+            canvas.paste(picture_over, x, y, within=rect)
+
+    def _make_bars(self, patch: Patch, over: list[_Placed]) -> None:
+        """Paint what the picture does not fill; once it is painted, only where something translucent lies over it."""
+        assert patch.fitted is not None
+        rect = patch.rect
+        if patch.fitted.where == rect:
+            return
+        colour = BACKGROUND if patch.large else LETTERBOX
+        if patch.bare:
+            self._canvas.fill(rect, colour)
+            return
+        for picture, x, y in over if self._watermark is None else (*over, self._watermark):
+            under = Rect(x, y, picture.width, picture.height).within(rect)
+            if under is not None:
+                self._canvas.fill(under, colour)
+
+    def _over(self, patch: Patch) -> list[_Placed]:
+        """Return what lies over a tile: the name, and the frame of who speaks."""
+        rect, tile = patch.rect, patch.tile
+        if tile is None:
+            return []
+        found: list[_Placed] = []
+        if patch.speaking and (patch.fitted is None or not patch.large):
+            found += [(strip, rect.x + x, rect.y + y) for strip, x, y in ring(rect.width, rect.height)]
+        height = min(rect.height, int(self._video.height * _LABEL))
+        text = label(tile.name, rect.width, height, tile.muted and tile.source == "peer")
+        if text is not None:
+            margin = (height // _MARGIN) & ~1
+            found.append((text, rect.x + margin, rect.y + rect.height - text.height - margin))
+        return found
+
+    def _find_watermark(self) -> _Placed | None:
+        """Return the recording's watermark and its place, None if there is none, or none that can be read."""
+        wanted = self._video.watermark
+        stored = [e for e in self._timeline.events if isinstance(e, WatermarkStored)] if wanted else []
+        file = next((e.file for e in stored if e.recording_id == self._recording_id), None)
+        if wanted is None or file is None:
+            return None
+        width, height = self._video.width, self._video.height
+        try:
+            mark = still.watermark(self._assets / Path(file).name, wanted.width, wanted.height, (width, height))
+        except RenderError:
+            return None
+        margin = (min(width, height) // _MARGIN) & ~1
+        x = margin if "left" in wanted.position else max(0, width - mark.width - margin)
+        y = margin if "top" in wanted.position else max(0, height - mark.height - margin)
+        return mark, x, y

@@ -106,15 +106,17 @@ class VideoFeed:
             decoder = self._decoder = VideoDecoder(codec)
         if self._skipped:
             self._decode(decoder)
-        return None if decoder.picture is None else (decoder.picture, decoder.version)
+        return None if decoder.picture is None else Shown(decoder.picture, decoder.version, self._rotation)
 
     def _decode(self, decoder: VideoDecoder) -> None:
         """Decode what was passed over, from the last keyframe on if it is whole."""
         if len(self._older) <= _FEW or not decoder.takes(self._skipped[0]):
             self._skipped[:0] = self._older
         for frame in self._skipped:
-            damaged = decoder.damaged
+            damaged, version = decoder.damaged, decoder.version
             decoder.decode(frame)
+            if decoder.version != version:
+                self._rotation = frame.rotation
             if frame.time_us > self._count_after_us:
                 self._damaged += decoder.damaged - damaged
         self._skipped.clear()

@@ -1,5 +1,6 @@
 """Tests of who speaks, fed with packets of 20 ms as tracks have them."""
 
+import itertools
 import random
 from collections.abc import Iterable
 
@@ -76,7 +77,7 @@ def test_a_change_is_not_followed_by_another_within_two_seconds() -> None:
     holders = [(at(found, t / 10)[1]) for t in range(200)]
     changes = [t for t in range(1, 200) if holders[t] != holders[t - 1]]
     assert len(changes) > 3
-    assert min(b - a for a, b in zip(changes, changes[1:], strict=False)) >= 20
+    assert min(b - a for a, b in itertools.pairwise(changes)) >= 20
 
 
 def test_those_who_spoke_are_in_order_of_having_spoken_last() -> None:
@@ -157,3 +158,15 @@ def test_hours_of_silence_cost_nothing() -> None:
     found = speaking([*talk("ann", 0, 2), *talk("ann", 1e9, 1e9 + 2)])
     assert at(found, 1e9 - 1)[1] == "ann"
     assert at(found, 1e9 + 1)[0] == {"ann"}
+
+
+def test_one_that_begins_anew_hears_one_track_again_and_knows_the_others() -> None:
+    tracks = _noise(2)
+    whole = speaking(*tracks)
+    whole.at(T + 30 * S)
+    again = whole.again({"bob"})
+    for who, *packet in tracks[1]:
+        again.heard("bob", who, *packet)
+    assert again.changes(0, T + 30 * S) == whole.changes(0, T + 30 * S) != []
+    without = whole.again({"bob"})
+    assert "bob" not in {who for t in range(300) for who in without.at(T + t * S // 10).speaking}

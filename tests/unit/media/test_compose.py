@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from roomtape.domain.layout import Rect
-from roomtape.media.compose import BACKGROUND, LETTERBOX, Canvas, Colour, Picture, Scaler, planes_of
+from roomtape.media.compose import BACKGROUND, Canvas, Colour, Picture, Scaler, planes_of
 
 RED: Colour = (81, 90, 240)
 
@@ -53,11 +53,13 @@ def test_a_slightly_larger_picture_is_cut_evenly_and_not_scaled() -> None:
     ("size", "inside", "beside"),
     [((640, 480), (160, 90), (10, 90)), ((360, 640), (160, 90), (100, 90)), ((1280, 360), (160, 90), (160, 10))],
 )
-def test_other_shapes_get_bars(size: tuple[int, int], inside: tuple[int, int], beside: tuple[int, int]) -> None:
+def test_other_shapes_leave_the_canvas_beside_them(
+    size: tuple[int, int], inside: tuple[int, int], beside: tuple[int, int]
+) -> None:
     canvas = Canvas(320, 180)
     canvas.show(Scaler().fit(picture(*size), canvas.whole))
     assert at(canvas, *inside) == pytest.approx(RED, abs=1)
-    assert at(canvas, *beside) == LETTERBOX
+    assert at(canvas, *beside) == BACKGROUND
 
 
 def test_odd_sizes_are_taken() -> None:
@@ -100,3 +102,50 @@ def test_a_translucent_picture_is_blended_and_an_opaque_one_copied() -> None:
     canvas.paste(Picture(white), 32, 32)
     assert at(canvas, 36, 36) == (50, 64, 64)
     assert at(canvas, 15, 20) == (200, 128, 128)
+
+
+@pytest.mark.parametrize(("rotation", "corner"), [(0, (0, 0)), (90, (1, 0)), (180, (1, 1)), (270, (0, 1))])
+@pytest.mark.parametrize("size", [(160, 90), (161, 91), (640, 360), (90, 160)])
+def test_a_picture_is_turned_clockwise(size: tuple[int, int], rotation: int, corner: tuple[int, int]) -> None:
+    source = picture(*size, colour=(50, 100, 110))
+    for plane, value in zip(planes_of(source), RED, strict=True):
+        plane[: plane.shape[0] // 4, : plane.shape[1] // 4] = value
+    canvas = Canvas(320, 180)
+    fitted = Scaler().fit(source, canvas.whole, rotation)
+    canvas.show(fitted)
+    where = fitted.where
+    lying = rotation % 180 != 0
+    assert (where.width > where.height) == ((size[0] > size[1]) != lying)
+    corners = {
+        (i, j): (where.x + 4 + i * (where.width - 8), where.y + 4 + j * (where.height - 8))
+        for i in (0, 1)
+        for j in (0, 1)
+    }
+    found = {place for place, (x, y) in corners.items() if at(canvas, x, y) == pytest.approx(RED, abs=2)}
+    assert found == {corner}
+
+
+def test_a_turned_picture_of_the_right_size_is_copied_pixel_by_pixel() -> None:
+    canvas = Canvas(320, 180)
+    source = picture(90, 160)
+    noise = np.random.default_rng(0).integers(16, 235, (160, 90), np.uint8)
+    planes_of(source)[0][...] = noise
+    fitted = Scaler().fit(source, Rect(80, 40, 160, 90), 90)
+    assert fitted.picture is source
+    canvas.show(fitted)
+    assert np.array_equal(planes_of(canvas.frame)[0][40:130, 80:240], np.rot90(noise, -1))
+
+
+def test_what_lies_outside_is_cut_off() -> None:
+    canvas = Canvas(64, 64)
+    white = np.full((32, 32), 200, np.uint8), np.full((16, 16), 128, np.uint8), np.full((16, 16), 128, np.uint8)
+    canvas.paste(Picture(white), 48, 48)
+    assert at(canvas, 63, 63) == (200, 128, 128)
+    canvas.paste(Picture(white), 0, 0, within=Rect(8, 4, 10, 10))
+    assert [at(canvas, x, y)[0] for x, y in ((7, 5), (8, 4), (17, 13), (18, 13))] == [
+        BACKGROUND[0],
+        200,
+        200,
+        BACKGROUND[0],
+    ]
+    canvas.paste(Picture(white), 100, 100)
