@@ -61,6 +61,15 @@ class Captured(_Exact):
     bytes: int
 
 
+class Sync(_Exact):
+    """How far media were placed from where they should lie, as known afterwards, in ms; None without media."""
+
+    p95_ms: float | None
+    max_ms: float | None
+    drift_ppm: float | None
+    jumps: int
+
+
 class ManifestTrack(_Exact):
     """`decoded` counts what rendering met, None for what was not decoded."""
 
@@ -72,6 +81,7 @@ class ManifestTrack(_Exact):
     first_us: int | None
     last_us: int | None
     captured: Captured
+    sync: Sync
     decoded: dict[str, int] | None
     muted: list[Span]
     gaps: list[Gap]

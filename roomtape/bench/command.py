@@ -28,6 +28,7 @@ class Name(StrEnum):
     REMUX = "remux"
     CAPTURE = "capture"
     LATENCY = "latency"
+    LIVE = "live"
 
 
 def bench(
@@ -70,11 +71,12 @@ def _measured(name: Name, folder: Path, plan: Plan, console: Console) -> list[Fi
 
 
 def _measurement(name: Name) -> Measure:
-    from roomtape.bench import capture, composite, latency, remux
+    from roomtape.bench import capture, composite, latency, live, remux
 
     return {
         Name.COMPOSITE: composite.measure,
         Name.REMUX: remux.measure,
         Name.CAPTURE: capture.measure,
         Name.LATENCY: latency.measure,
+        Name.LIVE: live.measure,
     }[name]

@@ -36,7 +36,10 @@ START_US = 1_760_000_000_000_000
 RECORDING, OUTPUT = "bench", "bench.mp4"
 
 _AUDIO_RATE = 1_000_000 // PACKET_US
-_NAMES = ("Ann", "Bob", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal")
+_NAMES = (
+    *("Ann", "Bob", "Cat", "Dan", "Eve", "Fay", "Gus", "Hal"),
+    *("Ida", "Jon", "Kim", "Leo", "Mia", "Ned", "Oli", "Pam"),
+)
 
 
 @dataclass(frozen=True)
@@ -50,9 +53,18 @@ class Person:
 
 
 def people(count: int, pictures: bool) -> list[Person]:
-    """Return up to eight participants, their pictures 640x360 at 30 frames/s in VP8 (500 kbit/s)."""
+    """Return up to sixteen participants, their pictures in VP8 at 30 frames/s: 640x360 with 500 kbit/s.
+
+    One alone has 1280x720 with 1.5 Mbit/s, as senders and SFU do it for who is seen large.
+    """
+    large = {"width": 1280, "height": 720, "bitrate": 1_500_000} if count == 1 else {}
     return [
-        Person(f"peer{i}", name, audio_loop(440 + 110 * i), video_loop("vp8", identity=i) if pictures else None)
+        Person(
+            f"peer{i}",
+            name,
+            audio_loop(440 + 110 * i),
+            video_loop("vp8", identity=i, **large) if pictures else None,
+        )
         for i, name in enumerate(_NAMES[:count])
     ]
 

@@ -21,10 +21,14 @@ _TOLD = 400  # characters of what a command said last
 
 @dataclass(frozen=True)
 class Usage:
-    """What a command took: `wall_s` from start to end, `cpu_s` user and system time of its whole process tree."""
+    """What a command took: `wall_s` from start to end, `cpu_s` user and system time of its whole process tree.
+
+    `peak_bytes` is the most memory that one of its processes had resident.
+    """
 
     wall_s: float
     cpu_s: float
+    peak_bytes: int = 0
 
 
 def run(command: Sequence[str], timeout_s: float, cwd: Path | None = None) -> Usage:
@@ -68,7 +72,7 @@ def run(command: Sequence[str], timeout_s: float, cwd: Path | None = None) -> Us
         raise DestinationError(
             f"{command[0]} failed with exit code {child.returncode}: {said.decode(errors='replace')}"
         )
-    return Usage(wall_s, used.ru_utime + used.ru_stime)
+    return Usage(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
 
 
 def alternate(ours: Callable[[], Usage], other: Callable[[], Usage], pairs: int) -> list[tuple[Usage, Usage]]:
@@ -98,10 +102,31 @@ class CpuMeter:
         self._begin = _used_s(pids())
         self._since = time.monotonic()
 
+    def seconds(self) -> float:
+        """Return the CPU seconds since the making."""
+        return sum(now - self._begin.get(pid, 0.0) for pid, now in _used_s(self._pids()).items())
+
     def percent(self) -> float:
         """Return the mean use since the making, in percent of one core."""
-        used = sum(now - self._begin.get(pid, 0.0) for pid, now in _used_s(self._pids()).items())
-        return 100 * used / (time.monotonic() - self._since)
+        return 100 * self.seconds() / (time.monotonic() - self._since)
+
+
+def tree(roots: Iterable[int]) -> list[int]:
+    """Return processes and all that they have started, as far as they run."""
+    found = []
+    for root in roots:
+        with suppress(psutil.NoSuchProcess):
+            found += [root, *(child.pid for child in psutil.Process(root).children(recursive=True))]
+    return found
+
+
+def memory_bytes(pids: Iterable[int]) -> int:
+    """Return the memory of processes together; what several share counts once (PSS, see proc(5))."""
+    total = 0
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += psutil.Process(pid).memory_full_info().pss
+    return total
 
 
 def _used_s(pids: Iterable[int]) -> dict[int, float]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -22,15 +23,16 @@ UPLOADED_WITHIN_S = 60.0
 
 @dataclass(frozen=True)
 class Meeting:
-    """A meeting that is going on: its id, the API of its server, and the server's process."""
+    """A meeting that is going on: its id, the API of its server, and the server's process and data folder."""
 
     meeting_id: str
     api: httpx.AsyncClient
     server_pid: int
+    folder: Path
 
-    async def start(self, kind: str = "") -> str:
+    async def start(self, kind: str = "", **more: Any) -> str:
         """Start a recording, of `kind` "/track" or "" (composite), and return its id when it is RECORDING."""
-        body = await call(self.api, "POST", f"/recordings{kind}", meeting_id=self.meeting_id)
+        body = await call(self.api, "POST", f"/recordings{kind}", meeting_id=self.meeting_id, **more)
         recording_id = str((body.get("recording") or body)["id"])
         await ownserver.until(self.api, recording_id, "RECORDING", UPLOADED_WITHIN_S)
         return recording_id
@@ -41,15 +43,18 @@ class Meeting:
 
 
 @asynccontextmanager
-async def held(folder: Path, media: Sequence[Media]) -> AsyncIterator[Meeting]:
+async def held(
+    folder: Path, media: Sequence[Media], settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Meeting]:
     """Run a server in `folder`, which is there, and a meeting with one participant for each of `media`, then end all.
 
-    Media go over loopback alone. Raises DestinationError when the server does not start or somebody cannot join.
+    `settings` are further ROOMTAPE_ variables for the server. Media go over loopback alone.
+    Raises DestinationError when the server does not start or somebody cannot join.
     """
     addresses = tuple(a for a in os.environ.get(ADDRESSES, "").split(",") if a.startswith("127."))
     if not addresses:
         raise DestinationError(f"{ADDRESSES} names no loopback address; `make bench` sets it to the one it makes")
-    async with ownserver.running(folder) as server, ownserver.client(server.access) as api:
+    async with ownserver.running(folder, settings) as server, ownserver.client(server.access) as api:
         meeting_id = str((await call(api, "POST", "/meetings", title="Bench"))["id"])
         access = replace(server.access, meeting_id=meeting_id)
         tokens = await tokens_for(access, len(media), "group_call_participant")
@@ -64,6 +69,6 @@ async def held(folder: Path, media: Sequence[Media]) -> AsyncIterator[Meeting]:
             if run.failed:
                 reason = next(seat.state for seat in run.seats if seat.failed)
                 raise DestinationError(f"{run.failed} of {len(media)} participants could not join: {reason}")
-            yield Meeting(meeting_id, api, server.pid)
+            yield Meeting(meeting_id, api, server.pid, folder)
         finally:
             await run.leave()

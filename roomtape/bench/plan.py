@@ -11,20 +11,39 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """Lengths in seconds. `pairs`: how often both sides of a comparison run; `capture_rounds`: off and on once each."""
+    """Lengths in seconds. `pairs`: how often both sides of a comparison run; `capture_rounds`: off and on once each.
 
-    pairs: int = 3
-    composite_s: int = 60
+    `browser_s` 0 leaves the browser out. `most_live` recordings run at once at most, one more every `live_s`.
+    """
+
+    participants: tuple[int, ...] = (1, 4, 9, 16)
+    pairs: int = 2
+    composite_s: int = 30
+    browser_s: int = 12
     remux_s: int = 3600
     publishers: int = 20
-    capture_s: float = 20
+    capture_s: float = 15
     capture_rounds: int = 2
-    starts: int = 20
+    starts: int = 12
     stops: int = 3
-    short_s: float = 10
+    short_s: float = 8
+    most_live: int = 8
+    live_s: float = 10
 
 
 QUICK = Plan(
-    pairs=1, composite_s=8, remux_s=300, publishers=4, capture_s=3, capture_rounds=1, starts=4, stops=1, short_s=3
+    participants=(1, 4),
+    pairs=1,
+    composite_s=8,
+    browser_s=4,
+    remux_s=300,
+    publishers=4,
+    capture_s=3,
+    capture_rounds=1,
+    starts=4,
+    stops=1,
+    short_s=3,
+    most_live=2,
+    live_s=4,
 )
 """Everything once and briefly: shows that it works, its figures say little."""

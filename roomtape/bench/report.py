@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from roomtape.bench.figure import Figure, Spread
 
@@ -18,13 +18,23 @@ from roomtape.bench.figure import Figure, Spread
 def show(figures: Sequence[Figure], facts: Mapping[str, Any], console: Console) -> None:
     """Print a line a figure: medians, the ratio's median, and its extremes with the number of runs.
 
-    Without a ratio the extremes are those of Roomtape's own measurements.
+    Without a ratio the extremes are those of Roomtape's own measurements. What stands beside a second tool directly
+    after the first is not said again.
     """
-    table = Table("what", "", "Roomtape", "beside", "ratio", "spread", box=None)
+    table = Table("what", Column(justify="right"), Column("Roomtape", justify="right"), box=None)
+    for name in ("beside", "ratio"):
+        table.add_column(name, justify="right")
+    for name in ("which is", "spread"):
+        table.add_column(name)
+    before = ""
     for figure in figures:
-        beside = f"{_number(figure.beside.median)} ({figure.beside_name})" if figure.beside else "–"
         ratio, over = (f"{figure.ratio.median:.2f}", figure.ratio) if figure.ratio else ("–", figure.ours)
-        table.add_row(figure.what, figure.unit, _number(figure.ours.median), beside, ratio, _range(over))
+        beside = _number(figure.beside.median) if figure.beside else "–"
+        again = figure.what == before
+        ours = _number(figure.ours.median) if figure.unit else f"{figure.ours.median:.0f}"  # a number of things
+        said = ("", "", "") if again else (figure.what, figure.unit, ours)
+        table.add_row(*said, beside, ratio, figure.beside_name, _range(over))
+        before = figure.what
     console.print(table)
     console.print(", ".join(f"{name} {value}" for name, value in facts.items() if value), highlight=False)
 

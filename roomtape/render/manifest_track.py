@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from roomtape.capture.report import counts
@@ -24,6 +25,7 @@ def told_track(track: TrackReader, timeline: Timeline, extent: Extent, findings:
         "first_us": stats.first_us,
         "last_us": stats.last_us,
         "captured": counts(stats),
+        "sync": asdict(track.sync),
         "decoded": (findings.counts or {}).get(info.key),
         "muted": extent.told_of(timeline.muted_spans(info.key)),
         "gaps": [_gap(gap, extent) for gap in track.gaps if extent.recorded(gap.start_us, gap.end_us)],

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,15 +30,19 @@ class OwnServer:
 
 
 @asynccontextmanager
-async def running(data_dir: Path) -> AsyncIterator[OwnServer]:
-    """Run `roomtape serve` on a free port, stopped at the end. Raises DestinationError when it does not start."""
+async def running(data_dir: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[OwnServer]:
+    """Run `roomtape serve` on a free port, stopped at the end; `settings` are further ROOMTAPE_ variables for it.
+
+    Raises DestinationError when it does not start.
+    """
     log = data_dir / "server.log"
     with log.open("ab") as errors:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "roomtape.cli", "serve", "--data-dir", str(data_dir), "--port", "0"),
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
-            env={name: value for name, value in os.environ.items() if name != "ROOMTAPE_PUBLIC_URL"},
+            env={name: value for name, value in os.environ.items() if name != "ROOMTAPE_PUBLIC_URL"}
+            | dict(settings or {}),
         )
     assert process.stdout is not None
     try:

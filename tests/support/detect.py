@@ -6,7 +6,7 @@ silence. Tones should lie at least 100 Hz apart. Amplitudes are those of the sin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -16,7 +16,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtape.media.testpicture import CODE, COLUMNS, FLASH, ROWS, SYNC, decode_cells
+from roomtape.media.testpicture import FLASH
+from roomtape.media.testreading import lumas
+from roomtape.media.testreading import read_code as read_code
 from roomtape.media.testsignal import BEEP_HZ
 
 Rect = tuple[int, int, int, int]
@@ -198,38 +200,17 @@ def _band(samples: NDArray[np.float32], freq: int) -> NDArray[np.float64]:
 def read_counters(path: Path | str, rects: Sequence[Rect] | None = None) -> list[Reading]:
     """Return what can be read in each frame, in the given rectangles (default: the whole picture is one)."""
     readings = []
-    for t, luma in _lumas(path):
+    for t, luma in lumas(path):
         for rect in rects or [(0, 0, luma.shape[1], luma.shape[0])]:
             if (code := read_code(luma, rect)) is not None:
                 readings.append(Reading(t, *code, flash=_flashing(luma, rect)))
     return readings
 
 
-def read_code(luma: NDArray[np.uint8], rect: Rect) -> tuple[int, int] | None:
-    """Return (identity, counter) of the picture in `rect`, or None where none can be read for certain."""
-    x, y, width, height = rect
-    cell_w, cell_h = CODE.width * width / COLUMNS, CODE.height * height / ROWS
-    means = np.empty((ROWS, COLUMNS))
-    for row in range(ROWS):
-        for column in range(COLUMNS):
-            left, top = x + CODE.x * width + column * cell_w, y + CODE.y * height + row * cell_h
-            cell = luma[
-                round(top + cell_h * 0.3) : max(round(top + cell_h * 0.7), round(top + cell_h * 0.3) + 1),
-                round(left + cell_w * 0.3) : max(round(left + cell_w * 0.7), round(left + cell_w * 0.3) + 1),
-            ]
-            if not cell.size:
-                return None
-            means[row, column] = cell.mean()
-    white, black = means[:, SYNC.index(1)].mean(), means[:, SYNC.index(0)].mean()
-    if white - black < 60:
-        return None
-    return decode_cells(tuple(int(m > (white + black) / 2) for m in means.ravel()))
-
-
 def flash_times(path: Path | str, rect: Rect | None = None) -> list[float]:
     """Return the presentation time of each flash's first frame."""
     times, before = [], True
-    for t, luma in _lumas(path):
+    for t, luma in lumas(path):
         now = _flashing(luma, rect or (0, 0, luma.shape[1], luma.shape[0]))
         if now and not before:
             times.append(t)
@@ -244,21 +225,6 @@ def _flashing(luma: NDArray[np.uint8], rect: Rect) -> bool:
         round(top) : round(top + FLASH.height * 0.4 * height), round(left) : round(left + FLASH.width * 0.4 * width)
     ]
     return bool(middle.size and middle.mean() > 150)
-
-
-def _lumas(path: Path | str) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    with av.open(str(path)) as container:
-        if not container.streams.video:
-            return
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for frame in container.decode(stream):
-            assert frame.pts is not None
-            assert frame.time_base is not None
-            planar = frame if frame.format.name.startswith("yuv") else frame.reformat(format="yuv420p")
-            plane = planar.planes[0]
-            luma = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
-            yield float(frame.pts * frame.time_base), luma[:, : plane.width]
 
 
 def frame_at(path: Path | str, t: float) -> NDArray[np.uint8]:

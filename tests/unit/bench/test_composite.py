@@ -1,52 +1,28 @@
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 
 from roomtape.bench import composite
-from roomtape.bench.plan import Plan
-from roomtape.domain.recording_config import VideoConfig
+from roomtape.bench.browser import Grabbed
+from roomtape.bench.figure import spread
+from roomtape.bench.measure import Usage
 from roomtape.errors import DestinationError
-from roomtape.media import encode_aac, encode_h264
-from roomtape.render.segments import SECONDS
 
 
-def picture(path: Path, number: int) -> np.ndarray:
-    with av.open(str(path)) as source:
-        for i, frame in enumerate(source.decode(video=0)):
-            if i == number:
-                return frame.to_ndarray(format="gray").astype(int)
-    raise AssertionError(f"{path} has no picture {number}")
-
-
-def test_ffmpeg_gets_our_settings() -> None:
-    inputs = [Path(f"{i}.webm") for i in range(8)]
-    command = composite.ffmpeg_command(inputs, VideoConfig(), Path("o.mp4"))
-    pairs = set(pairwise(command))
-    options = encode_h264.OPTIONS
-    assert {("-preset", options["preset"]), ("-crf", options["crf"]), ("-profile:v", options["profile"])} <= pairs
-    assert ("-threads:v", str(encode_h264.THREADS)) in pairs
-    assert ("-g", str(SECONDS * 30)) in pairs
-    assert ("-q:a", str(encode_aac.QUALITY)) in pairs
-    assert command.count("-i") == 8
-    assert set(options) == {"preset", "crf", "profile"}, "a further one must be given to ffmpeg too"
-
-
-def test_both_do_the_same_job(tmp_path: Path) -> None:
-    said: list[str] = []
-    figures = composite.measure(tmp_path, Plan(pairs=1, composite_s=1), said.append)
-    assert [f.name for f in figures] == ["composite_cpu", "composite_wall"]
-    assert all(f.ratio is not None and 0.1 < f.ratio.median < 100 for f in figures)
-    assert said[-1] == "composite: ffmpeg renders"
-    ours = picture(tmp_path / "work/out/bench.mp4", 15)
-    assert ours.shape == (720, 1280)
-    # Above the names, which only Roomtape writes; a frame that came late by its jitter is shown a tick later.
-    differences = [np.abs(ours - picture(tmp_path / "ffmpeg.mp4", i))[:280].mean() for i in (14, 15)]
-    assert min(differences) < 1
+def test_a_browser_stands_beside_too() -> None:
+    took = Usage(10, 8, 100 << 20)
+    grabbed = Grabbed(Path("b.mp4"), 40, 700 << 20, 24)
+    found = composite._Measured(9, [(took, Usage(5, 4, 50 << 20))] * 2, Usage(6, 9, 0), grabbed, 30)
+    told = {f.name: f for f in composite._figures(found, 0.5)}
+    assert told["composite_cpu_9"].ratio == spread([2, 2])
+    assert told["composite_cpu_9_browser"].ratio == spread([16 / 40])
+    assert told["composite_cpu_9_browser"].what == told["composite_cpu_9"].what
+    assert told["composite_memory_9_browser"].ratio == spread([1 / 7])
+    assert told["composite_shown_9"].runs == ((30, 24),)
+    assert (told["composite_speed_9"].ours.median, told["composite_speed_9_jobs"].ours.median) == (3, 5)
 
 
 def test_half_a_job_is_no_figure(tmp_path: Path) -> None:

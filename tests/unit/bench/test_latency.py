@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 
 from roomtape.bench import latency
@@ -12,7 +14,7 @@ def meeting(states: list[str]) -> Meeting:
         times = {"invoked_time": "2026-01-01T00:00:00.100Z", "started_time": "2026-01-01T00:00:00.142Z"}
         return httpx.Response(200, json={"data": {"id": "r", "status": status, **times}})
 
-    return Meeting("m", httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://h"), 1)
+    return Meeting("m", httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://h"), 1, Path())
 
 
 async def test_a_start_is_measured_by_the_servers_times() -> None:

@@ -27,12 +27,15 @@ async def test_a_recording_of_either_kind_is_started_and_stopped() -> None:
         return httpx.Response(200, json={"data": {"recording": inner} if "track" in request.url.path else inner})
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://h") as api:
-        meeting = Meeting("m", api, 1)
+        meeting = Meeting("m", api, 1, Path())
         assert await meeting.start() == "r"
         assert await meeting.start("/track") == "r"
+        assert await meeting.start(allow_multiple_recordings=True) == "r"
         await meeting.stop("r")
     assert [s[:2] for s in seen if s[0] != "GET"] == [
         ("POST", "/recordings"),
         ("POST", "/recordings/track"),
+        ("POST", "/recordings"),
         ("PUT", "/recordings/r"),
     ]
+    assert b'"allow_multiple_recordings":true' in [s[2] for s in seen if s[0] == "POST"][2]

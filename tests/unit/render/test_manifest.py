@@ -54,6 +54,7 @@ def test_manifest_names_gaps_of_the_recorded_time_and_nobody_left_out(tmp_path: 
     assert ann["presence"] == [{"start_us": at(1), "end_us": at(20), "from_ms": 0, "to_ms": 17_000}]
     (track,) = body["tracks"]
     assert (track["codec"], track["captured"]["lost_packets"]) == ("opus", 100)
+    assert track["sync"]["p95_ms"] < 5
     (gap,) = track["gaps"]
     assert (gap["cause"], gap["lost_packets"]) == ("network", 100)
     assert abs(gap["start_us"] - at(6)) < 5000
