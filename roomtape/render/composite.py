@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from roomtape.capture.paths import ASSETS
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import Interval, TrackKey
 from roomtape.domain.recording_config import Selection
@@ -119,7 +118,7 @@ class Composite:
         self._job = job
         self._timeline = timeline
         self._scenes = Scenes(timeline, video)
-        self._painter = Painter(timeline, self._scenes, video, job.recording_id, timeline.folder / ASSETS)
+        self._painter = Painter(timeline, self._scenes, video, job.recording_id)
         self._sounds: dict[TrackKey, AudioFeed] = {}
         self._work = work
         self._next = 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-from roomtape.capture.events import WatermarkStored
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.layout import Rect
 from roomtape.domain.recording_config import VideoConfig
@@ -30,14 +28,10 @@ _MARGIN = 40
 class Painter:
     """Draws the pictures of a composite, in order."""
 
-    def __init__(
-        self, timeline: Timeline, scenes: Scenes, video: VideoConfig, recording_id: str | None, assets: Path
-    ) -> None:
-        """`assets` is the folder with the capture's pictures and watermarks."""
+    def __init__(self, timeline: Timeline, scenes: Scenes, video: VideoConfig, recording_id: str | None) -> None:
         self._timeline = timeline
         self._video = video
         self._recording_id = recording_id
-        self._assets = assets
         self._canvas = Canvas(video.width, video.height)
         self._watermark: _Placed | None = None
         self.stage = Stage(timeline, scenes, video)
@@ -74,8 +68,7 @@ class Painter:
             self._make_bars(patch, over)
             canvas.show(patch.fitted)
         elif tile is not None:
-            picture = self._assets / Path(tile.picture).name if tile.picture else None
-            canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, picture), rect.x, rect.y)
+            canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, tile.picture), rect.x, rect.y)
         else:
             canvas.paste(more(patch.others, rect.width, rect.height), rect.x, rect.y)
         for picture_over, x, y in over:
@@ -113,14 +106,12 @@ class Painter:
 
     def _find_watermark(self) -> _Placed | None:
         """Return the recording's watermark and its place, None if there is none, or none that can be read."""
-        wanted = self._video.watermark
-        stored = [e for e in self._timeline.events if isinstance(e, WatermarkStored)] if wanted else []
-        file = next((e.file for e in stored if e.recording_id == self._recording_id), None)
+        wanted, file = self._video.watermark, self._timeline.watermark(self._recording_id)
         if wanted is None or file is None:
             return None
         width, height = self._video.width, self._video.height
         try:
-            mark = still.watermark(self._assets / Path(file).name, wanted.width, wanted.height, (width, height))
+            mark = still.watermark(file, wanted.width, wanted.height, (width, height))
         except RenderError:
             return None
         margin = (min(width, height) // _MARGIN) & ~1

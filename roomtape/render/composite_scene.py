@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from zlib import crc32
 
-from roomtape.capture.events import MediaKind, PeerPictured, StreamKind, TrackPublished, TrackUnpublished
+from roomtape.capture.events import MediaKind, StreamKind, TrackPublished, TrackUnpublished
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import PeerSpan, TrackKey
 from roomtape.domain.layout import arrange
@@ -24,15 +25,15 @@ _SILENCE = 127
 @dataclass(frozen=True)
 class Tile:
     """A place in the picture: a peer's camera (or avatar), or its screen. `tracks` are the video tracks that may fill
-    it, those that are muted or unpublished left out. `muted` is whether the peer cannot be heard, `picture` the name of
-    the file among the capture's assets that shows the peer."""
+    it, those that are muted or unpublished left out. `muted` is whether the peer cannot be heard, `picture` the file
+    with a picture of the peer."""
 
     peer_id: str
     source: StreamKind
     name: str
     tracks: tuple[TrackKey, ...]
     muted: bool = False
-    picture: str | None = None
+    picture: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,6 @@ class Scenes:
         self._selection = Selection(frozenset())
         self._changes: list[int] = []
         self._tracks: defaultdict[str, dict[TrackKey, _Published]] = defaultdict(dict)
-        self._pictures: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         self._speaking = Speaking()
         self._seated_us = -1
         self._seat_times: list[int] = [-1]
@@ -84,12 +84,9 @@ class Scenes:
             if peer.left_us is not None:
                 times.add(peer.left_us)
         self._changes = sorted(times)
-        self._pictures.clear()
         self._tracks.clear()
         for event in self._timeline.events:
-            if isinstance(event, PeerPictured):
-                self._pictures[event.peer_id].append((event.t, event.file))
-            elif isinstance(event, TrackPublished):
+            if isinstance(event, TrackPublished):
                 self._published(event.peer_id, event.mindex, event.kind, event.source).append((event.t, True))
             elif isinstance(event, TrackUnpublished):
                 known = self._tracks[event.peer_id].get(TrackKey(event.peer_id, event.mindex))
@@ -193,7 +190,7 @@ class Scenes:
             if screens:
                 shares.append(Tile(peer.peer_id, "screenshare", name, screens))
             seen = self._showing(peer.peer_id, "peer", t_us)
-            muted, picture = self._muted(peer, t_us), self._picture(peer.peer_id, t_us)
+            muted, picture = self._muted(peer, t_us), self._timeline.picture_at(peer.peer_id, t_us)
             cameras.append(Tile(peer.peer_id, "peer", name, seen, muted, picture))
         return Scene(tuple(shares), tuple(cameras))
 
@@ -216,7 +213,3 @@ class Scenes:
         if any(not track.steps or track.steps[0][0] <= t_us for _, track in known):
             return True
         return bool(self._timeline.events) and t_us >= peer.joined_us + SETTLED_US
-
-    def _picture(self, peer_id: str, t_us: int) -> str | None:
-        steps = self._pictures.get(peer_id, ())
-        return next((file for t, file in reversed(steps) if t <= t_us), None)

@@ -34,7 +34,7 @@ def painter_of(folder: Path, video: VideoConfig = VIDEO, speech: Iterable[tuple[
     for peer, start, end in speech:
         for t in range(start, end, 20):
             scenes.heard(TrackKey(peer, 0), EPOCH_US + t * 1000, 20_000, 30)
-    return Painter(timeline, scenes, video, "rec", folder / ASSETS)
+    return Painter(timeline, scenes, video, "rec")
 
 
 def luma(painter: Painter, ticks: int, seconds: int = 2) -> list[Plane]:

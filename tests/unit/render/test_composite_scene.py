@@ -16,6 +16,7 @@ from roomtape.capture.events import (
     TrackUnmuted,
     TrackUnpublished,
 )
+from roomtape.capture.paths import ASSETS
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import TrackKey
 from roomtape.domain.recording_config import LayoutName, Selection, VideoConfig
@@ -147,7 +148,7 @@ def test_whoever_publishes_no_microphone_is_muted_after_a_moment(tmp_path: Path)
 
 def test_a_picture_shows_from_when_it_is_there(tmp_path: Path) -> None:
     here = scenes(tmp_path, [joined(1, "ann"), PeerPictured(T + 3 * S, "ann", "face")])
-    assert [at(here, t).people[0].picture for t in (2, 3)] == [None, "face"]
+    assert [at(here, t).people[0].picture for t in (2, 3)] == [None, tmp_path / ASSETS / "face"]
 
 
 def test_in_a_grid_speaking_moves_nobody(tmp_path: Path) -> None:
