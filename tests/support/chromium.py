@@ -85,9 +85,9 @@ class Publisher:
         return states.count("connected") == 1 and states[-1] == "connected"
 
     async def stop(self) -> None:
-        """DELETE the WHIP resource and close the page."""
+        """DELETE the WHIP resource and close the page with its window."""
         await self.page.evaluate("roomtape.stop()")
-        await self.page.close()
+        await self.page.context.close()
 
 
 @dataclass
@@ -98,8 +98,10 @@ class Chromium:
     base: str
 
     async def page(self) -> Page:
-        """Open the publisher's page without publishing."""
-        page = await self.context.new_page()
+        """Open the publisher's page without publishing, in a window of its own: one behind another paints late."""
+        browser = self.context.browser
+        assert browser is not None
+        page = await (await browser.new_context()).new_page()
         await page.goto(f"{self.base}/whip.html")
         await page.wait_for_function("window.roomtapeReady === true", timeout=15_000)
         return page
