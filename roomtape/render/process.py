@@ -128,13 +128,14 @@ class ProgressFile:
         self._write()
 
     def _write(self) -> None:
-        self._body["cpu_s"], self._body["peak_bytes"] = round(time.process_time(), 3), _peak_bytes()
+        self._body["cpu_s"], self._body["peak_bytes"] = round(time.process_time(), 3), peak_bytes()
         write_json(self._path, self._body)
         self._written = time.monotonic()
         self._stale = False
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
+    """Return how much memory this process had at most."""
     # Not getrusage, whose figure a process inherits from the one that started it.
     status = Path("/proc/self/status").read_text()
     return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
