@@ -137,6 +137,10 @@ class MjrReader:
         self._more = self._fault is None and bool(records) and self._at < self._size
         return records
 
+    def leap_to_end(self) -> None:
+        """Go on at the file's present end, which may lie within a packet: the next one is looked for from there."""
+        self._at = self._tear = self._size
+
     def _read_on(self, count: int) -> bytes:
         # The file is not kept open: a long session has more files than a process may have descriptors.
         try:

@@ -44,6 +44,11 @@ def take_base(peer_id: str, take: int, transport: int = 0) -> str:
     return f"{peer_id}-{take}.{transport}" if transport else f"{peer_id}-{take}"
 
 
+def track_path(folder: Path, base: str, kind: MediaKind, mindex: int) -> Path:
+    """Where the SFU writes an m-line of a take; `mindex` is the event log's."""
+    return folder / f"{base}-{kind}-{mindex % TRANSPORT_STRIDE}.mjr"
+
+
 def track_files(folder: Path) -> list[TrackFile]:
     """Return the track files that lie in `folder` now, sorted by name; other names are left out."""
     found = []

@@ -9,6 +9,7 @@ from roomtape.capture.events import Event
 from roomtape.domain.meeting import Meeting
 from roomtape.render.job import RenderResult
 from roomtape.rooms.live import LiveSession
+from roomtape.sfu.port import Handle
 
 
 class Rooms(Protocol):
@@ -24,6 +25,9 @@ class Rooms(Protocol):
 
     async def capture(self, session: LiveSession, peer_id: str, on: bool) -> None:
         """Switch the writing of a peer's packets. Raises SfuError, StorageError."""
+
+    async def request_keyframe(self, handle: Handle, mid: str) -> None:
+        """Ask a publisher for a keyframe of the video track at `mid`. Raises SfuError."""
 
     async def log(self, session: LiveSession, *events: Event) -> None:
         """Append to the session's event log, durably. Raises StorageError."""

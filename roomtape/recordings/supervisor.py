@@ -18,7 +18,7 @@ from roomtape.domain.meeting import Meeting
 from roomtape.domain.recording import ACTIVE, Kind, Recording, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict, RoomtapeError
-from roomtape.recordings import deadlines, watch, work
+from roomtape.recordings import deadlines, keyframes, watch, work
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.port import Rooms, Runner
 from roomtape.recordings.service import Recordings
@@ -70,19 +70,22 @@ class Supervisor:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._watch = watch.CaptureWatch(settings.fsync_interval_s, db, rooms, captures)
+        self._keyframes = keyframes.KeyframeWatch(rooms)
         self.forget_capture: Callable[[str], Awaitable[None]] | None = None
         self.streams: Streams | None = None
         recordings.changed = self._changed
 
     def start(self) -> None:
-        """Begin to watch over the captures' disk."""
+        """Begin to watch over the captures' disk and their keyframes."""
         self._watch.start()
+        self._keyframes.start()
 
     async def stop(self) -> None:
         """Leave everything as it is; recordings go on, or are finished, at the next start."""
         for timer in self._timers.values():
             timer.cancel()
         await self._watch.stop()
+        await self._keyframes.stop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

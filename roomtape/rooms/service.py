@@ -141,6 +141,10 @@ class Rooms:
         if peer is not None:
             await publishing.switch_capture(self, session, peer, on)
 
+    async def request_keyframe(self, handle: Handle, mid: str) -> None:
+        """Ask a publisher for a keyframe of the video track at `mid`. Raises SfuError."""
+        await self.sfu.request_keyframe(handle, mid)
+
     async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
         """Put peers out of the session."""
         for peer_id in peer_ids:

@@ -196,8 +196,8 @@ class Sfu(Protocol):
     async def stop_capture(self, handle: Handle) -> None:
         """Stop writing; after the return the files have all their packets."""
 
-    async def request_keyframe(self, handle: Handle) -> None:
-        """Ask the publisher for a keyframe of each video track."""
+    async def request_keyframe(self, handle: Handle, mid: str | None = None) -> None:
+        """Ask the publisher for a keyframe of the video track `mid`, of each one without it."""
 
     async def unpublish(self, handle: Handle) -> None:
         """Put the publisher or subscriber out. One that is gone already is no error."""

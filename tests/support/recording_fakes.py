@@ -102,6 +102,8 @@ class FakeRooms:
         self.log_fails: RoomtapeError | None = None
         self.delay_s = 0.0
         self.opened = asyncio.Event()
+        self.keyframes: list[tuple[Handle, str]] = []
+        self.keyframe_fails: RoomtapeError | None = None
 
     def of_meeting(self, meeting_id: str) -> LiveSession | None:
         return next((s for s in self.sessions.values() if s.meeting_id == meeting_id and not s.ended), None)
@@ -148,6 +150,11 @@ class FakeRooms:
             else:
                 base, one.base = one.base or "", None
                 await self.log(session, TakeStopped(now_us(), peer_id, base))
+
+    async def request_keyframe(self, handle: Handle, mid: str) -> None:
+        self.keyframes.append((handle, mid))
+        if self.keyframe_fails is not None:
+            raise self.keyframe_fails
 
     async def log(self, session: LiveSession, *events: Event) -> None:
         if self.log_fails is not None:

@@ -144,7 +144,7 @@ class FakeSfu:
         self._called("stop_capture")
         self.captures.pop(handle, None)
 
-    async def request_keyframe(self, handle: Handle) -> None:
+    async def request_keyframe(self, handle: Handle, mid: str | None = None) -> None:
         self._called("request_keyframe")
 
     async def unpublish(self, handle: Handle) -> None:

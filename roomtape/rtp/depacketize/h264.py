@@ -28,6 +28,16 @@ def parameter_sets(fmtp: str) -> list[bytes]:
     return []
 
 
+def starts_keyframe(payload: bytes) -> bool:
+    """Tell whether a part of an IDR picture begins in this payload, or the parameter sets that go before it."""
+    kind = payload[0] & 0x1F
+    if kind == _STAP_A and len(payload) > 3:
+        kind = payload[3] & 0x1F
+    elif kind == _FU_A and len(payload) > 1:
+        kind = payload[1] & 0x1F if payload[1] & 0x80 else 0
+    return kind in (_IDR, _SPS)
+
+
 class Depacketizer(Assembly):
     """Packets in order → access units. SPS and PPS are kept and put before each IDR picture that comes without.
 

@@ -28,6 +28,12 @@ def _descriptor_size(payload: bytes) -> int:
     return at if at < size else 0
 
 
+def starts_keyframe(payload: bytes) -> bool:
+    """Tell whether a keyframe begins in this payload."""
+    size = _descriptor_size(payload)
+    return size > 0 and payload[0] & 0x17 == 0x10 and not payload[size] & 1
+
+
 class Depacketizer(Assembly):
     """Packets in order → VP8 frames. `dropped` counts frames that were not whole."""
 

@@ -48,6 +48,11 @@ def _superframe_index(sizes: list[int]) -> bytes:
     return mark + b"".join(size.to_bytes(width, "little") for size in sizes) + mark
 
 
+def starts_keyframe(payload: bytes) -> bool:
+    """Tell whether a picture begins in this payload that refers to none before it (P clear, B set)."""
+    return payload[0] & 0x48 == 0x08
+
+
 class Depacketizer(Assembly):
     """Packets in order → VP9 pictures; several layer frames of one picture become a superframe.
 

@@ -265,9 +265,9 @@ class JanusSfu:
             if error.sfu_code not in _GONE:
                 raise
 
-    async def request_keyframe(self, handle: Handle) -> None:
+    async def request_keyframe(self, handle: Handle, mid: str | None = None) -> None:
         """See `Sfu.request_keyframe`."""
-        await self._configure(handle, {"keyframe": True})
+        await self._configure(handle, {"streams": [{"keyframe": True} | ({"mid": mid} if mid else {})]})
 
     async def unpublish(self, handle: Handle) -> None:
         """See `Sfu.unpublish`."""

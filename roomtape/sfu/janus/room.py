@@ -1,4 +1,4 @@
-"""Owns what a VideoRoom of ours is like: codecs, keyframes, secrets, where its captures go, its placeholders."""
+"""Owns what a VideoRoom of ours is like: codecs, secrets, where its captures go, its placeholders."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from roomtape.sfu.janus.subscriber import PLACEHOLDERS
 
 VIDEO_CODECS = "vp8,vp9,h264"
 _MOST_PUBLISHERS = 1000
-_KEYFRAME_EVERY_S = 10
 
 
 async def make(link: JanusLink, room_id: str, capture_dir: Path, secret: str, admin_key: str | None) -> None:
@@ -24,7 +23,7 @@ async def make(link: JanusLink, room_id: str, capture_dir: Path, secret: str, ad
         "permanent": False,
         "publishers": _MOST_PUBLISHERS,
         "bitrate": 0,
-        "fir_freq": _KEYFRAME_EVERY_S,
+        "fir_freq": 0,  # keyframes cost bandwidth: recordings ask for theirs (recordings/keyframes.py)
         "audiocodec": "opus",
         "videocodec": VIDEO_CODECS,
         "transport_wide_cc_ext": True,
