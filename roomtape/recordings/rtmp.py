@@ -139,9 +139,10 @@ class RtmpStreams:
         if stream is None:
             over = recording.status not in ACTIVE
             since = (recording.stopped_at if over else None) or recording.invoked_at
-            return {"state": "ended" if over else "connecting", "since": since, "error": None, "sent_s": None}
-        sent_s = round((stream.before_ms + stream.sent_ms) / 1000, 1)
-        return {"state": stream.state, "since": stream.since, "error": stream.error, "sent_s": sent_s}
+            state, sent_s = ("ended", None) if over else ("connecting", 0.0)
+            return {"state": state, "since": since, "error": None, "sent_s": sent_s}
+        total_s = round((stream.before_ms + stream.sent_ms) / 1000, 1)
+        return {"state": stream.state, "since": stream.since, "error": stream.error, "sent_s": total_s}
 
     def sweep(self, active: Iterable[str]) -> None:
         """Remove what streams of an earlier run of the server left, but for those of the recordings `active`."""

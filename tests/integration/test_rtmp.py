@@ -1,0 +1,140 @@
+"""A recording goes out live to nginx's RTMP server, which is killed twice; another one, in VP9, does so by rtmps."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from tests.support import detect, scene
+from tests.support.rtmpserver import rtmp_server, tls_front
+from tests.support.server import Server, running
+
+pytestmark = pytest.mark.timeout(240)  # a server takes long to start on a busy machine
+
+KEY, OTHER_KEY = "k3y-of-the-stream", "k3y-of-the-other"
+LONGEST_GROUP_S = 2.1
+
+
+async def test_a_recording_is_streamed_over_two_deaths_of_the_server_that_receives_it(tmp_path: Path) -> None:
+    (tmp_path / "nginx").mkdir()
+    async with (
+        rtmp_server(tmp_path / "nginx") as nginx,
+        tls_front(tmp_path / "nginx", nginx.port) as (tls_port, authority),
+        running(
+            tmp_path / "data",
+            ROOMTAPE_OUTBOUND_ALLOW="127.0.0.1,localhost",
+            ROOMTAPE_RENDER_PROCESSES="3",
+            SSL_CERT_FILE=str(authority),
+        ) as server,
+    ):
+        meeting = await server.meeting()
+        people = await scene.join(server, meeting, "ann", "bob")
+        plain = f"rtmp://127.0.0.1:{nginx.port}/live/{KEY}?sign=1"
+        secure = f"rtmps://localhost:{tls_port}/live/{OTHER_KEY}"
+        streamed = await scene.record(server, meeting, rtmp_out_config={"rtmp_url": plain})
+        small = {"codec": "VP9", "width": 320, "height": 180}
+        other = await scene.record(
+            server,
+            meeting,
+            allow_multiple_recordings=True,
+            video_config=small,
+            rtmp_out_config={"rtmp_url": secure},
+        )
+        await _sent(server, streamed, 3)
+        for _ in range(2):
+            await nginx.kill()
+            lost = await _state(server, streamed, "retrying")
+            assert "127.0.0.1" in lost["error"]
+            assert KEY not in str(lost)
+            await nginx.start()
+            sent = await _state(server, streamed, "live")
+            assert sent["error"] is None
+            await _sent(server, streamed, sent["sent_s"] + 3)
+        assert not [p for p in scene.processes(server) if KEY in " ".join(p.cmdline())]
+        await _sent(server, other, 3)
+        await scene.stop(server, other)
+        await scene.stop(server, streamed)
+        done = await server.until(streamed, "UPLOADED")
+        await server.until(other, "UPLOADED")
+        await _state(server, streamed, "ended")
+        await _state(server, other, "ended")
+        tones = (scene.TONES["ann"], scene.TONES["bob"])
+        scene.check_whole(await scene.composite(server, done, tmp_path), scene.seconds(done), tones)
+        await scene.leave(people)
+        assert not list((server.data_dir / "render").glob("*"))
+    received = nginx.files(KEY)
+    assert len(received) == 3, nginx.log
+    for file in received:
+        _check_received(file, tones, (640, 360))
+    _check_received(nginx.files(OTHER_KEY)[-1], tones, (320, 180))
+    assert "sign=1" in (nginx.folder / "access.log").read_text()
+    assert f"tc_url='rtmps://localhost:{tls_port}/live'" in nginx.log
+    for path in (tmp_path / "data").rglob("*"):
+        if path.is_file():
+            assert b"k3y-of-the" not in path.read_bytes(), path
+
+
+async def test_what_cannot_be_a_destination_is_refused_or_told(tmp_path: Path) -> None:
+    async with running(tmp_path / "data") as server:
+        meeting = await server.meeting()
+        await scene.join(server, meeting, "ann")
+        for url in ("http://example.com/live/k", "rtmp://127.0.0.1/live/k", "rtmp://10.0.0.1/live/k", "rtmp:///live/k"):
+            body = {"meeting_id": meeting, "rtmp_out_config": {"rtmp_url": url}}
+            answer = await server.http.post(f"{server.prefix}/recordings", json=body)
+            assert answer.status_code == 422, answer.text
+            assert "rtmp_out_config.rtmp_url" in answer.text
+        recording = await scene.record(server, meeting, rtmp_out_config={"rtmp_url": "rtmp://localhost/live/k"})
+        refused = await _state(server, recording, "refused")
+        assert "localhost" in refused["error"]
+        await scene.stop(server, recording)
+        await server.until(recording, "UPLOADED")
+        assert (await _state(server, recording, "ended"))["sent_s"] == 0
+
+
+async def _state(server: Server, recording: str, state: str, within_s: float = 40) -> dict[str, Any]:
+    """Wait until the stream of a recording is in `state`."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while True:
+        found: dict[str, Any] = (await scene.raw(server, recording))["rtmp_out"]
+        if found["state"] == state:
+            return found
+        assert asyncio.get_running_loop().time() < deadline, found
+        await asyncio.sleep(0.1)
+
+
+async def _sent(server: Server, recording: str, seconds: float, within_s: float = 40) -> None:
+    deadline = asyncio.get_running_loop().time() + within_s
+    while (found := (await scene.raw(server, recording))["rtmp_out"])["sent_s"] < seconds:
+        assert asyncio.get_running_loop().time() < deadline, found
+        await asyncio.sleep(0.1)
+
+
+def _check_received(file: Path, tones: tuple[int, ...], size: tuple[int, int]) -> None:
+    """Check that a received stream decodes, moves, sounds, and can be entered every two seconds."""
+    with av.open(str(file)) as container:
+        video = container.streams.video[0]
+        assert (video.width, video.height) == size
+        assert video.codec_context.name == "h264"
+        keyframes, pictures, last = [], [], None
+        for frame in container.decode(video):
+            if last is not None:
+                assert frame.time > last, file
+            last = frame.time
+            if frame.key_frame:
+                keyframes.append(frame.time)
+                pictures.append(frame.to_ndarray(format="gray"))
+    assert last is not None
+    assert len(keyframes) >= 2, (file, keyframes)
+    assert max(b - a for a, b in pairwise(keyframes)) <= LONGEST_GROUP_S, keyframes
+    assert min(picture.std() for picture in pictures) > 10, file
+    assert max(np.abs(a.astype(int) - b).max() for a, b in pairwise(pictures)) > 10, file
+    begin = keyframes[0] + 0.2
+    for tone in tones:
+        assert detect.tone_present(file, tone, begin, last - 0.3), (tone, file)
+        assert detect.hole(file, tone, begin, last - 0.3) <= scene.HOLE_S, (tone, file)
