@@ -23,7 +23,7 @@ def picture(path: Path, number: int) -> np.ndarray:
 
 
 def test_all_do_the_same_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(composite.shutil, "rmtree", lambda *_, **__: None)  # the files are looked at below
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # the files are looked at below
     said: list[str] = []
     filmed = shutil.which("Xvfb") is not None  # `scripts/setup bench` installs it
     plan = Plan(participants=(2,), pairs=1, composite_s=4, browser_s=2 if filmed else 0)

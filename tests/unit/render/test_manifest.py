@@ -54,6 +54,7 @@ def test_manifest_names_gaps_of_the_recorded_time_and_nobody_left_out(tmp_path: 
     assert ann["presence"] == [{"start_us": at(1), "end_us": at(20), "from_ms": 0, "to_ms": 17_000}]
     (track,) = body["tracks"]
     assert (track["codec"], track["captured"]["lost_packets"]) == ("opus", 100)
+    assert track["decoded"] is None
     assert track["sync"]["p95_ms"] < 5
     (gap,) = track["gaps"]
     assert (gap["cause"], gap["lost_packets"]) == ("network", 100)
@@ -90,20 +91,34 @@ def test_a_gap_outside_the_recorded_time_is_left_out(tmp_path: Path) -> None:
     assert (track["gaps"][0]["from_ms"], round(track["gaps"][0]["to_ms"], -1)) == (0, 1000)
 
 
+def test_who_leaves_is_muted_no_longer(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    capture.peer("ann", 0, 6)
+    capture.tone("ann", 440, 0, 6)
+    capture.events.append(TrackMuted(at(4), "ann", 0))
+    capture.recording("r1", 0, 9)
+    timeline = Timeline(capture.write())
+    timeline.poll()
+    (track,) = built(timeline, RenderJob("", Kind.TRACK, RecordingConfig(), "r1"))["tracks"]
+    assert track["muted"] == [{"start_us": at(4), "end_us": at(6), "from_ms": 4000, "to_ms": 6000}]
+
+
 def test_a_composite_tells_who_was_to_be_seen_and_no_secret(tmp_path: Path) -> None:
     timeline = two_of_whom_one_is_recorded(tmp_path)
     mark = Watermark("https://a.example/logo.png?key=topsecret", "right top")
     config = RecordingConfig(VideoConfig("VP9", layout="speaker", watermark=mark), rtmp_url="rtmp://a/topsecret")
     job = RenderJob(str(tmp_path), Kind.COMPOSITE, config, "r1", "weekly_1.webm")
     ann = Seen("ann", "peer")
-    found = Findings((LayoutChange(at(5), "speaker", (ann,), (ann,), 3),), {TrackKey("ann", 0): {"concealed_ms": 40}})
+    found = Findings(
+        (LayoutChange(at(5), "speaker", (ann,), (ann,), 3),), {TrackKey("ann", 0): {"concealed_samples": 960}}
+    )
     found.write(tmp_path)
     body = built(timeline, job, Findings.read(tmp_path))
     seen = {"peer_id": "ann", "source": "peer"}
     assert body["layout"] == [
         {"at_us": at(5), "at_ms": 2000, "layout": "speaker", "large": [seen], "shown": [seen], "hidden": 3}
     ]
-    assert body["tracks"][0]["decoded"] == {"concealed_ms": 40}
+    assert body["tracks"][0]["decoded"] == {"damaged_packets": 0, "concealed_samples": 960}
     assert (body["made"]["video"]["codec"], body["made"]["video"]["layout"]) == ("VP9", "speaker")
     assert (body["made"]["watermark"]["shown"], body["made"]["rtmp"]) == (False, True)
     assert manifest.write(job, RenderResult((), 1), tmp_path, timeline).name == "weekly_1.json"
