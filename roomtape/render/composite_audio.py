@@ -138,7 +138,8 @@ def mixed(
                 sound = feed.render(begin, until, own)
                 if sound is not None:
                     out[stretch.at - first : stretch.at - first + stretch.length] += sound
-    for seam in clock.seams:
+    # The end is known only of the last stretch: the clock of a recording that goes on ends somewhere else.
+    for seam in (0, *clock.seams, *(() if ahead_us else (clock.samples,))):
         soften_cut(out, seam - first)
     loud = limited(out, first)
     return loud if channels == 2 else loud.mean(axis=1, keepdims=True, dtype=np.float32)
