@@ -30,16 +30,20 @@ from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.db.seed import Bootstrap, seed
 from roomtape.errors import OurError, StorageError
+from roomtape.outbound.fetch import fetch
 from roomtape.outbound.guard import Guard
+from roomtape.recordings.assets import Assets
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.confirmation import Confirmation
 from roomtape.recordings.finalize import Finalizer
+from roomtape.recordings.pictures import Pictures
 from roomtape.recordings.recovery import recover
 from roomtape.recordings.retention import Retention
 from roomtape.recordings.rtmp import RtmpStreams
 from roomtape.recordings.service import Recordings
 from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.recordings.supervisor import Supervisor
+from roomtape.recordings.watermarks import Watermarks
 from roomtape.render.job import write_json
 from roomtape.render.runner import RenderRunner
 from roomtape.rooms.realtimekit import http as realtimekit
@@ -138,7 +142,12 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     recordings = Recordings(db, rooms, captures, session_logs, confirmation, finalizer)
     supervisor = Supervisor(settings, db, rooms, captures, recordings, runner, for_meeting)
     supervisor.forget_capture = retention.forget_capture
-    streams = supervisor.streams = RtmpStreams(data, Guard(settings.outbound_allow), runner)
+    guard = Guard(settings.outbound_allow)
+    streams = supervisor.streams = RtmpStreams(data, guard, runner)
+    assets = Assets(data, partial(fetch, guard))
+    watermarks = supervisor.watermarks = Watermarks(data, db, session_logs, assets)
+    pictures = supervisor.pictures = Pictures(rooms, captures, assets)
+    finalizer.settle = watermarks.settle
     rooms.listener = supervisor
     issuer = TokenIssuer(load_key(data), settings.participant_token_ttl_s)
     async with AsyncExitStack() as stack:
@@ -146,6 +155,8 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(rooms.stop)
         await rooms.start()
         stack.push_async_callback(runner.stop_all)
+        stack.push_async_callback(watermarks.stop)
+        stack.push_async_callback(pictures.stop)
         stack.push_async_callback(finalizer.close)
         await finalizer.start()
         stack.push_async_callback(recordings.close)

@@ -43,7 +43,8 @@ class Seals(Protocol):
 class Finalizer:
     """One durable workflow for each stopped recording, named by the recording's id.
 
-    `forget_capture` is told of a session whose capture may not be needed any more.
+    `forget_capture` is told of a session whose capture may not be needed any more. `settle` is awaited before a render:
+    on return the log says whether the recording has its watermark.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Finalizer:
         self._bucket = bucket
         self._logs = logs
         self._forget_capture = forget_capture
+        self.settle: Callable[[Recording], Awaitable[None]] | None = None
         address = workflow.system_database(settings.data_dir, settings.database_url)
         self._workflows = workflow.Workflows(address, self._sequence)
 
@@ -109,6 +111,8 @@ class Finalizer:
         folder = self._folder(recording.id)
         capture = capture_dir(self._settings.data_dir, recording.session_id)
         await self._logs.seal(recording, folder / EVENTS)
+        if self.settle is not None:
+            await self.settle(recording)
         try:
             await asyncio.to_thread(work.prepare, folder, recording, capture)
         except OSError as error:

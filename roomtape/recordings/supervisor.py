@@ -20,8 +20,10 @@ from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict, RoomtapeError
 from roomtape.recordings import deadlines, keyframes, watch, work
 from roomtape.recordings.captures import Captures
+from roomtape.recordings.pictures import Pictures
 from roomtape.recordings.port import Rooms, Runner
 from roomtape.recordings.service import Recordings
+from roomtape.recordings.watermarks import Watermarks
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.settings import Settings
 
@@ -73,6 +75,8 @@ class Supervisor:
         self._keyframes = keyframes.KeyframeWatch(rooms)
         self.forget_capture: Callable[[str], Awaitable[None]] | None = None
         self.streams: Streams | None = None
+        self.watermarks: Watermarks | None = None
+        self.pictures: Pictures | None = None
         recordings.changed = self._changed
 
     def start(self) -> None:
@@ -119,6 +123,11 @@ class Supervisor:
         """Tell whether a live recording that is not paused has this peer."""
         return self._captures.wants(session, peer)
 
+    def joined(self, session: LiveSession, peer: LivePeer) -> None:
+        """Have the picture of somebody who is to be seen in a composite."""
+        if self.pictures is not None:
+            self.pictures.joined(session, peer)
+
     async def emptied(self, session: LiveSession) -> None:
         """Recordings of the session end when nobody comes back in time."""
         self._arm_all(session)
@@ -135,6 +144,8 @@ class Supervisor:
 
     async def session_ended(self, session: LiveSession) -> None:
         """Forget the capture if everything of it was delivered before; else the finalizer does so later."""
+        if self.pictures is not None:
+            await self.pictures.forget(session.id)
         if self.forget_capture is not None:
             await self.forget_capture(session.id)
 
@@ -156,6 +167,10 @@ class Supervisor:
         """Let a composite be rendered while it is recorded. Tracks need none: they are copied, not encoded."""
         if recording.kind is not Kind.COMPOSITE:
             return
+        if self.watermarks is not None:
+            self.watermarks.begin(recording)
+        if self.pictures is not None:
+            self.pictures.begin(recording)
         folder = work.folder(self._settings.data_dir, recording.id)
         self._spawn(self._follow(recording, folder))
 

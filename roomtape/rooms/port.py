@@ -16,6 +16,9 @@ class RoomListener(Protocol):
     def wants_capture(self, session: LiveSession, peer: LivePeer) -> bool:
         """Tell whether this peer's packets shall reach the disk from its first one on."""
 
+    def joined(self, session: LiveSession, peer: LivePeer) -> None:
+        """The peer is in now, whether or not it sends anything."""
+
     async def emptied(self, session: LiveSession) -> None:
         """The last peer left; `session.empty_since_us` says when."""
 

@@ -147,6 +147,8 @@ async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     await _count(rooms, session)
     log.info("peer joined", session_id=session.id, peer_id=peer.id, name=peer.name, captured=peer.base is not None)
     session.observers.peer_joined(session, peer)
+    if rooms.listener is not None:
+        rooms.listener.joined(session, peer)
 
 
 def track_published(at_us: int, peer: LivePeer, track: LiveTrack) -> TrackPublished:

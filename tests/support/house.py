@@ -34,6 +34,9 @@ class Listener:
     def wants_capture(self, session: LiveSession, peer: LivePeer) -> bool:
         return self.wants
 
+    def joined(self, session: LiveSession, peer: LivePeer) -> None:
+        self.told.append(f"joined: {peer.name}")
+
     async def emptied(self, session: LiveSession) -> None:
         self.told.append("emptied")
 
