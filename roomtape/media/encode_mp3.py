@@ -25,7 +25,8 @@ GRID = PacketGrid(frame=FRAME, delay=DELAY, warm_up=10, lookahead=2)
 """LAME looks 224 samples beyond a packet's frame (its FFT reaches 1376 past the place); what its psychoacoustic model
 remembers for longer is told to it by ten packets."""
 BIT_RATES = {1: 96_000, 2: 160_000}
-"""Constant, so that a place in the file follows from the time; without a reservoir speech needs a little more."""
+"""Constant, so that a place in the file follows from the time; without a reservoir speech needs a little more. At these
+LAME turns the sound down by 5 %, so that its coding noise does not make it clip."""
 OPTIONS = {"reservoir": "0", "compression_level": "5"}
 SETTINGS = (BIT_RATES, OPTIONS, GRID)
 

@@ -12,19 +12,20 @@ from roomtape.media.compose import MATRIX_BT601, RANGE_LIMITED
 
 REORDER = 0
 """Pictures are shown in the order in which they are decoded."""
-# No lookahead and no alternate references: such a picture is not shown, and reaches across what stands alone here.
+# No lookahead and no alternate references: such a picture is not shown, and reaches across what stands alone here. A
+# negative speed is fixed; a positive one follows the machine's load, and no two renders would be alike.
 OPTIONS = {
     "deadline": "realtime",
-    "cpu-used": "-6",
+    "cpu-used": "-4",
     "lag-in-frames": "0",
     "auto-alt-ref": "0",
-    "crf": "20",
+    "crf": "28",
     "qmin": "4",
     "qmax": "48",
     "static-thresh": "1",
 }
-# A fixed number, because the encoder's choices may depend on it.
-THREADS = 2
+# libvpx' threads wait for one another by spinning: on a busy machine two of them took up to six times the CPU of one.
+THREADS = 1
 _BITS_PER_PIXEL = 0.1
 """Ceiling of the bit rate at 30 frames a second; what `crf` asks for usually stays far below it."""
 

@@ -18,14 +18,13 @@ OPTIONS = {
     "cpu-used": "8",
     "lag-in-frames": "0",
     "auto-alt-ref": "0",
-    "row-mt": "1",
     "tile-columns": "1",
-    "crf": "33",
+    "crf": "36",
     "b": "0",
     "aq-mode": "0",
 }
-# A fixed number, because the encoder's choices may depend on it.
-THREADS = 2
+# A second thread finishes a little sooner for a quarter more CPU.
+THREADS = 1
 
 
 def open_stream(container: OutputContainer, width: int, height: int, fps: int, group: int) -> VideoStream:

@@ -19,8 +19,11 @@ _INDEX_BASE, _INDEX_ENTRY = 4096, 40
 _CODECS = {"VP8": "libvpx", "VP9": "libvpx-vp9"}
 
 
-def join(segments: Iterable[Path], sound: Path, out: Path, form: segment_nut.SegmentFormat, frames: int) -> None:
-    """Write the WebM of `frames` pictures from its segments, in order, and of the Vorbis in the Ogg file `sound`.
+def join(
+    segments: Iterable[Path], sound: Path, out: Path, form: segment_nut.SegmentFormat, frames: int, samples: int
+) -> None:
+    """Write the WebM of `frames` pictures from its segments, in order, and of the Vorbis in the Ogg file `sound`, which
+    has `samples` samples.
 
     `out` is overwritten.
     """
@@ -32,7 +35,7 @@ def join(segments: Iterable[Path], sound: Path, out: Path, form: segment_nut.Seg
     with av.open(str(sound)) as ogg, av.open(str(out), "w", format="webm", options=options) as container:
         shown = container.add_mux_stream(_CODECS[form.video_codec], form.fps, width=form.width, height=form.height)
         heard = container.add_stream_from_template(ogg.streams.audio[0])
-        packets = _packets(ogg, ogg.streams.audio[0])
+        packets = _packets(ogg, ogg.streams.audio[0], samples)
         waiting = next(packets, None)
         for path in segments:
             with segment_nut.open_for_reading(path) as source:
@@ -49,21 +52,39 @@ def join(segments: Iterable[Path], sound: Path, out: Path, form: segment_nut.Seg
             waiting = next(packets, None)
 
 
-def join_audio(sound: Path, out: Path) -> None:
-    """Write the Ogg file of the Vorbis in `sound` without its random serial number. `out` is overwritten."""
+def join_audio(sound: Path, out: Path, samples: int) -> None:
+    """Write the Ogg file of the `samples` samples of Vorbis in `sound`, without its random serial number.
+
+    `out` is overwritten.
+    """
     with av.open(str(sound)) as ogg, av.open(str(out), "w", format="ogg", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream_from_template(ogg.streams.audio[0])
-        for packet in ogg.demux(ogg.streams.audio[0]):
-            if packet.size:
-                container.mux_one(_into(stream, packet))
+        for packet in _packets(ogg, ogg.streams.audio[0], samples):
+            container.mux_one(_into(stream, packet))
 
 
-def _packets(ogg: av.container.InputContainer, stream: AudioStream) -> Iterator[Any]:
+def _packets(ogg: av.container.InputContainer, stream: AudioStream, samples: int) -> Iterator[Any]:
+    """Yield the packets, each beginning where the one before it ends, the last one ending with the sound.
+
+    FFmpeg counts a page's packets back from its end and knows too little for the first one. Their length follows from
+    their windows (Vorbis I, 1.3.2); the very first one only primes the decoder and lasts no time.
+    """
+    sizes = _windows(bytes(stream.codec_context.extradata or b""))
+    end = before = 0
     for packet in ogg.demux(stream):
-        if packet.size and packet.pts is not None:
-            # The first packet only primes the decoder, and WebM knows no time before zero.
-            packet.pts = packet.dts = max(0, packet.pts)
+        if packet.size:
+            window = sizes[bytes(packet)[0] >> 1 & 1]
+            begin, end = end, min(end + (before + window) // 4 if before else 0, samples)
+            before = window
+            packet.pts = packet.dts = begin
+            packet.duration = end - begin
             yield packet
+
+
+def _windows(headers: bytes) -> tuple[int, int]:
+    """Return the sizes of Vorbis' short and long window. libvorbis' mode 0 is the short one, mode 1 the long one."""
+    sizes = headers[headers.index(b"\x01vorbis") + 28]  # Vorbis I, 4.2.2
+    return 1 << (sizes & 15), 1 << (sizes >> 4)
 
 
 def _into(stream: AudioStream, packet: Any) -> Any:

@@ -123,9 +123,9 @@ def _make(
         assert sound is not None
         ogg = sound.finish(segments)
         if container == "ogg":
-            mux_webm.join_audio(ogg, path)
+            mux_webm.join_audio(ogg, path, clock.samples)
         else:
-            mux_webm.join(segments, ogg, path, form, clock.frames)
+            mux_webm.join(segments, ogg, path, form, clock.frames, clock.samples)
 
 
 def _described(output: Output, path: Path, clock: OutputClock) -> RenderedFile:

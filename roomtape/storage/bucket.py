@@ -19,7 +19,7 @@ from urllib.parse import quote
 from roomtape.errors import Forbidden, NotFound, StorageError
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json", ".m4a": "audio/mp4"}
-_TYPES |= {".mp3": "audio/mpeg", ".tar": "application/x-tar"}
+_TYPES |= {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".tar": "application/x-tar"}
 _KEY_BYTES = 32
 _ASIDE = ".part-"
 
