@@ -18,12 +18,12 @@ class Plan:
 
     participants: tuple[int, ...] = (1, 4, 9, 16)
     pairs: int = 2
-    composite_s: int = 30
+    composite_s: int = 60
     browser_s: int = 12
     remux_s: int = 3600
     publishers: int = 20
     capture_s: float = 15
-    capture_rounds: int = 2
+    capture_rounds: int = 1
     starts: int = 12
     stops: int = 3
     short_s: float = 8
