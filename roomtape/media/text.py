@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageFont
 
 from roomtape.media import fonts
 
@@ -175,7 +175,8 @@ def _piece(text: str, font: Path | None, right_to_left: bool, size: int) -> _Pie
 
 def _direction(piece: _Piece) -> str | None:
     """Without Raqm Pillow takes no direction: right-to-left scripts then stand unshaped and the wrong way round."""
-    if not features.check("raqm") or not isinstance(fonts.load(piece.font, 16), ImageFont.FreeTypeFont):
+    font = fonts.load(piece.font, fonts.EMOJI_SIZE)
+    if not isinstance(font, ImageFont.FreeTypeFont) or font.layout_engine != ImageFont.Layout.RAQM:
         return None
     return "rtl" if piece.right_to_left else "ltr"
 
