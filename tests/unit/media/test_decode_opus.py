@@ -52,3 +52,13 @@ def test_frame_length_follows_from_the_toc(ms: int) -> None:
     packet = opus_silence(ms)
     assert frame_samples(packet[0]) == ms * 48
     assert len(OpusDecoder().decode(packet, ms * 48)) == ms * 48
+
+
+def test_what_is_made_up_is_counted() -> None:
+    decoder = OpusDecoder()
+    decoder.decode(audio_loop(500).packets[0], 960)
+    decoder.extrapolate(960)
+    assert (decoder.damaged, decoder.concealed) == (0, 0)
+    decoder.conceal(1000)
+    decoder.decode(b"\xff\xff\xff", 960)
+    assert (decoder.damaged, decoder.concealed) == (1, 1960)

@@ -96,3 +96,30 @@ def test_damage_never_raises_and_a_keyframe_heals(codec: VideoCodec) -> None:
 def test_an_unknown_codec_is_refused_in_words() -> None:
     with pytest.raises(RenderError, match="av1"):
         VideoDecoder("av1")
+
+
+def test_blocks_that_are_made_up_are_damage_and_are_not_shown() -> None:
+    decoder = VideoDecoder("h264")
+    sent = frames("h264")
+    for i, frame in enumerate(sent[:40]):
+        data = frame.data
+        if i == 10:
+            data = data[: len(data) // 3] + bytes(len(data) - len(data) // 3)
+        decoder.decode(Frame(frame.time_us, 0, 0, data, frame.keyframe, 0, 0))
+        if 10 <= i < 30:
+            assert counter(decoder.picture) == 9
+    assert counter(decoder.picture) == 39
+    assert decoder.damaged == 1
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_whole_keyframe_is_told_from_half_a_one(codec: VideoCodec) -> None:
+    decoder = VideoDecoder(codec)
+    first, second = frames(codec)[:2]
+    assert decoder.takes(first)
+    assert not decoder.takes(Frame(0, 0, 0, first.data[: len(first.data) // 3], True, 0, 0))
+    decoder.decode(first)
+    assert decoder.takes(first)
+    decoder.decode(second)
+    assert counter(decoder.picture) == 1
+    assert decoder.damaged == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from roomtape.capture.values import Frame
-from roomtape.media.mix import BLOCK, KNEE, limited, render_track, soften_cut, stretched
+from roomtape.media.mix import BLOCK, KNEE, Repairs, limited, render_track, soften_cut, stretched
 from roomtape.media.place import Placed, Placer
 from tests.support.sound import clicks, opus_tone
 
@@ -98,3 +98,39 @@ def test_a_cut_is_softened_on_both_sides() -> None:
     assert 0 < pcm[0, 0] < 1
     soften_cut(pcm, 5000)
     assert pcm[-1].min() == 1
+
+
+def test_the_limiters_blocks_are_those_of_the_whole_output() -> None:
+    random = np.random.default_rng(2)
+    sound = (random.standard_normal((96000, 2)) * np.sin(np.arange(96000) / 9000)[:, None]).astype(np.float32)
+    cut, settled = 150 * BLOCK + 100, 32 * BLOCK
+    assert np.allclose(limited(sound)[cut + settled :], limited(sound[cut:], cut)[settled:], atol=1e-6)
+
+
+def test_random_loss_adds_nothing_above_the_sound() -> None:
+    random = np.random.default_rng(5)
+    lost = set(np.flatnonzero(random.random(400) < 0.1)) - set(range(5))
+    placer, packets, found, missing = Placer(), opus_tone(500, 10), [], 0
+    for i in range(400):
+        if i in lost:
+            missing += 1
+            continue
+        found.append(placer.place(Frame(ORIGIN + i * 20_000, 0, i * 960, packets[i], False, 20_000, missing)))
+        missing = 0
+    repairs = Repairs(start(), start() + 400 * 960)
+    sound = render_track(found, start(), start() + 400 * 960, repairs)[9600:, 0]
+    blocks = sound[: len(sound) // 480 * 480].reshape(-1, 480) * np.hanning(480)
+    high = np.abs(np.fft.rfft(blocks, axis=1))[:, 80:].max()  # above 8 kHz
+    assert high < 0.02  # a cut through the tone has 0.5 and more
+    assert repairs.concealed == len([i for i in lost if i < 399]) * 960
+    assert repairs.damaged == 0
+
+
+def test_repairs_are_those_of_their_stretch() -> None:
+    packets = placed(100, drop=range(40, 42))
+    packets[60].data = b"\xff\xff\xff"
+    at = packets[60].start
+    found = [Repairs(start(), at), Repairs(at, at + 960), Repairs(at + 960, start() + 96_000)]
+    for repairs in found:
+        render_track(packets, start(), start() + 96_000, repairs)
+    assert [(r.concealed, r.damaged) for r in found] == [(1920, 0), (960, 1), (0, 0)]

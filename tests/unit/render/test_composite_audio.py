@@ -109,3 +109,38 @@ def test_the_digest_tells_other_packets_and_nothing_else() -> None:
     silent = feed(400, seconds=1)
     read_for(silent, stretches, AHEAD_US)
     assert silent.digest(stretches) == 0
+
+
+def test_the_file_begins_and_ends_softly() -> None:
+    whole = clock((0.505, 5.5))
+    pcm = mixed([feed(400)], whole, 0, whole.samples, 2, ahead_us=0)
+    assert np.abs(pcm[[0, -1]]).max() < 0.002
+    assert clicks(np.concatenate([np.zeros(10, np.float32), pcm[:, 0], np.zeros(10, np.float32)])) < 0.005
+    going_on = mixed([feed(400)], whole, 0, whole.samples, 2)
+    assert np.abs(going_on[-240:]).max() > 0.08
+
+
+def test_repairs_are_counted_once() -> None:
+    whole, one = clock((0.5, 5.5)), feed(400, drop=[60])
+    found = []
+    for first in (0, 48_000, 96_000):
+        mixed([one], whole, max(0, first - 9216), first + 48_000, 2, counted=range(first, first + 48_000))
+        found.append(one.take_repairs())
+    assert found == [{"concealed_samples": 960}, {}, {}]
+    assert one.take_repairs() == {}
+
+
+def test_loudness_is_told_of_every_packet_and_measured_where_it_is_not_said() -> None:
+    told: list[tuple[int, int, int]] = []
+    going = feed(400)
+    frames = going._reader.frames  # type: ignore[attr-defined]
+    for frame in frames[:100]:
+        frame.level = 60
+    times = [frame.time_us for frame in frames]
+    heard = AudioFeed(going._reader, lambda *packet: told.append(packet))
+    heard.read(ORIGIN + 3 * S, 0)
+    heard.read(ORIGIN + 4 * S, 0)
+    assert [t for t, _, _ in told] == times[:200]
+    assert {length for _, length, _ in told} == {20_000}
+    assert {level for _, _, level in told[:100]} == {60}
+    assert all(22 <= level <= 24 for _, _, level in told[110:])

@@ -128,3 +128,35 @@ def test_the_digest_tells_other_frames_since_the_last_keyframe_and_nothing_else(
     assert digest(30, before=True) == digest(30)
     assert len({digest(), digest(30), digest(37), digest(40), digest(53), digest(*range(75))}) == 6
     assert digest(*range(75)) == 0
+
+
+def damaged(*which: int) -> Reader:
+    broken = reader()
+    for i in which:
+        broken.frames[i].data = broken.frames[i].data[:12]
+    return broken
+
+
+@pytest.mark.parametrize("t_us", [1_000_000, 1_500_000, 1_960_000, 2_100_000])
+def test_after_a_damaged_keyframe_the_last_good_picture_stays_for_whoever_enters_there_too(t_us: int) -> None:
+    going, entering = VideoFeed(damaged(25)), VideoFeed(damaged(25))
+    going.read(0, 2_200_000)
+    for tick in range(0, t_us + 1, 40_000):
+        going.show(tick, HOLD)
+    entering.read(t_us, 2_200_000)
+    assert shown(entering, t_us) == shown(going, t_us) == (24 if t_us < 2_000_000 else 52)
+
+
+def test_damaged_frames_are_counted_in_the_stretch_that_they_lie_in() -> None:
+    def counts(*starts: int) -> list[int]:
+        feed = VideoFeed(damaged(25, 60))
+        found = []
+        for start in starts:
+            feed.read(start, start + 1_000_000)
+            for tick in range(start, start + 1_000_000, 40_000):
+                feed.show(tick, HOLD)
+            found.append(feed.take_damaged())
+        return found
+
+    assert counts(0, 1_000_000, 2_000_000) == [0, 1, 1]
+    assert [counts(start)[0] for start in (0, 1_000_000, 2_000_000)] == [0, 1, 1]

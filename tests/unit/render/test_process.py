@@ -46,11 +46,16 @@ def test_renders_verifies_and_says_so_last(work: Path) -> None:
     assert child.wait(30) == process.DONE
     result = RenderResult.read(work)
     assert result is not None
-    assert [f.peer_id for f in result.files] == ["ann"]
+    assert [f.peer_id for f in result.media] == ["ann"]
     assert result.duration_ms == 3000
     assert result.warnings == ("Kim sent no audio in the recorded time: no file in layer default",)
-    assert json.loads((work / PROGRESS).read_bytes()) == {"rendered_ms": 3000, "total_ms": 3000, "state": "done"}
-    assert json.loads((work / manifest.NAME).read_bytes())["files"][0]["name"] == result.files[0].name
+    said = json.loads((work / PROGRESS).read_bytes())
+    assert 0 < said.pop("cpu_s") < 30
+    assert 5e6 < said.pop("peak_bytes") < 250e6
+    assert said == {"rendered_ms": 3000, "total_ms": 3000, "state": "done"}
+    told = next(f for f in result.files if f.role == manifest.ROLE)
+    assert told.name == "r1.json"
+    assert json.loads((work / OUT / told.name).read_bytes())["files"][0]["name"] == result.media[0].name
     before = (work / RESULT).stat().st_mtime_ns
     assert start(work).wait(30) == process.DONE
     assert (work / RESULT).stat().st_mtime_ns == before
@@ -181,5 +186,5 @@ def test_killed_at_any_moment_and_run_again_gives_the_same(work: Path) -> None:
     assert start(work).wait(30) == process.DONE
     assert RenderResult.read(work) == whole
     assert whole is not None
-    assert [p.name for p in (work / OUT).iterdir()] == [f.name for f in whole.files]
+    assert {p.name for p in (work / OUT).iterdir()} == {f.name for f in whole.files}
     assert not list(work.rglob("*.part"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from roomtape.capture.values import TrackKey
+from roomtape.render.findings import Findings, LayoutChange, Seen
 from roomtape.render.segments import Segments, publish
 
 
@@ -72,3 +73,32 @@ def test_removing_is_thorough(tmp_path: Path) -> None:
     segments.make(0, lambda path: path.touch())
     segments.remove()
     assert not (tmp_path / "s").exists()
+
+
+def test_a_claim_holds_until_it_is_let_go_of(tmp_path: Path) -> None:
+    mine, other = Segments(tmp_path), Segments(tmp_path)
+    with mine.claim(4) as first, other.claim(4) as second, other.claim(5) as third:
+        assert (first, second, third) == (True, False, True)
+    with other.claim(4) as again:
+        assert again
+    assert mine.missing(3) == [0, 1, 2]
+    mine.make(1, lambda path: path.touch())
+    assert other.missing(3) == [0, 2]
+
+
+def test_findings_of_segments_that_are_there_are_added_up(tmp_path: Path) -> None:
+    segments = Segments(tmp_path)
+    ann, bob = TrackKey("ann", 0), TrackKey("bob", 1)
+    grid = [LayoutChange(at, "grid", (), (Seen("ann", "peer"),)) for at in (1, 5, 9)]
+    alone = LayoutChange(7, "grid", (), ())
+    segments.find(0, Findings((grid[0],), {ann: {"concealed_samples": 960}}))
+    segments.find(1, Findings((grid[1], alone), {ann: {"concealed_samples": 40, "damaged_packets": 1}}))
+    segments.find(2, Findings((grid[2],), {bob: {"damaged_frames": 2}}))
+    segments.find(3, Findings((), {bob: {"damaged_frames": 50}}))
+    for index in range(3):
+        segments.make(index, lambda path: path.touch())
+    found = segments.findings()
+    assert found.layout == (grid[0], alone, grid[2])
+    assert found.counts == {ann: {"concealed_samples": 1000, "damaged_packets": 1}, bob: {"damaged_frames": 2}}
+    segments.find(2, Findings((), {}))
+    assert (segments.findings().counts or {}).keys() == {ann}
