@@ -1,0 +1,1 @@
+"""What happens here is told to the addresses that an app has named."""
