@@ -76,7 +76,8 @@ def grid(n: int, width: int, height: int) -> list[Rect]:
     """Return `n` equal tiles on a canvas of `width` by `height` pixels, row by row, the last row centred.
 
     The number of columns is the one that shows 16:9 pictures largest; among equals the one that leaves fewer cells
-    empty. The block of tiles is centred. `n` above MAX_TILES gives MAX_TILES tiles, 0 gives none.
+    empty. Tiles are 16:9, but on an upright or square canvas they are as high as there is room: it is made for phones,
+    which send upright pictures. The block of tiles is centred. `n` above MAX_TILES gives MAX_TILES tiles, 0 none.
     """
     n = min(n, MAX_TILES)
     if n <= 0:
@@ -85,6 +86,8 @@ def grid(n: int, width: int, height: int) -> list[Rect]:
     columns = max(range(1, n + 1), key=lambda c: _worth(n, c, width, height))
     rows = -(-n // columns)
     tile_w, tile_h = _tile(columns, rows, width, height)
+    if height >= width:
+        tile_h = max(tile_h, _even((height - (rows - 1) * gutter) // rows))
     top = _even((height - rows * tile_h - (rows - 1) * gutter) // 2)
     tiles = []
     for row in range(rows):

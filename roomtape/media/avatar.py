@@ -65,7 +65,7 @@ def initials(name: str) -> str:
 def _letters(word: str) -> list[str]:
     """The characters of a word from its first letter or symbol on: a bracket is no initial."""
     parts = text.clusters(word)
-    while len(parts) > 1 and not (parts[0].isalnum() or ord(parts[0][0]) > 0x2000):
+    while len(parts) > 1 and not (parts[0][0].isalnum() or ord(parts[0][0]) > 0x2000):
         parts = parts[1:]
     return parts
 

@@ -41,7 +41,8 @@ def ring(width: int, height: int) -> list[tuple[Picture, int, int]]:
 
     `width` and `height` of the tile are even.
     """
-    thick = even(min(width, height) / 70)
+    side = min(width, height)
+    thick = even(max(side / 70, min(4, side / 24)))  # thinner than 4 pixels it is hardly seen in a small tile
     if min(width, height) <= 2 * thick:
         return []
     across, upright = _strip(width, thick), _strip(thick, height - 2 * thick)

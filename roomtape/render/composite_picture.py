@@ -10,8 +10,10 @@ from roomtape.domain.layout import Rect
 from roomtape.domain.recording_config import VideoConfig
 from roomtape.errors import RenderError
 from roomtape.media import still
+from roomtape.media.avatar import avatar, more
 from roomtape.media.compose import BACKGROUND, LETTERBOX, Canvas, Picture, VideoFrame
-from roomtape.media.overlay import avatar, label, more, ring
+from roomtape.media.label import label
+from roomtape.media.marks import ring
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.composite_scene import Scenes
 from roomtape.render.composite_stage import Change, Patch, Stage
@@ -20,7 +22,9 @@ _Placed = tuple[Picture, int, int]
 """A picture and where on the canvas its top left corner is."""
 
 _LABEL = 0.6
-"""Of the canvas's height: a label is not larger than one for a tile of that height, however large its own is."""
+"""Of the canvas's shorter side: a label is not larger than for a tile of that height, however large its own is."""
+_LABELLED = 54
+"""Pixels of height from which on a tile has a label: on a lower one it would hide a third of the face."""
 _MARGIN = 40
 """A label or watermark keeps this part of the height of its tile, or of the canvas's shorter side, to the edges."""
 
@@ -97,9 +101,9 @@ class Painter:
         found: list[_Placed] = []
         if patch.speaking and (patch.fitted is None or not patch.large):
             found += [(strip, rect.x + x, rect.y + y) for strip, x, y in ring(rect.width, rect.height)]
-        height = min(rect.height, int(self._video.height * _LABEL))
+        height = min(rect.height, int(min(self._video.width, self._video.height) * _LABEL))
         text = label(tile.name, rect.width, height, tile.muted and tile.source == "peer")
-        if text is not None:
+        if text is not None and rect.height >= _LABELLED:
             margin = (height // _MARGIN) & ~1
             found.append((text, rect.x + margin, rect.y + rect.height - text.height - margin))
         return found

@@ -52,7 +52,8 @@ class _Slot:
 
     rect: Rect
     large: bool = False
-    state: object = None
+    marks: tuple[Tile, bool] | None = None
+    picture: tuple[TrackKey, int] | None = None
     where: Rect | None = None
 
 
@@ -113,10 +114,10 @@ class Stage:
         patches = []
         for slot, (tile, live) in zip(self._slots, content, strict=True):
             speaking = tile.source == "peer" and tile.peer_id in scene.speaking
-            state = tile, speaking, live and (live[0], live[1].version)
-            if state != slot.state:
-                slot.state = state
+            marks, picture = (tile, speaking), live and (live[0], live[1].version)
+            if marks != slot.marks or picture != slot.picture:
                 patches.append(self._patch(slot, tile, live, speaking))
+                slot.marks, slot.picture = marks, picture
         if clear and self._places.more is not None:
             patches.append(Patch(self._places.more, None, others=counts[1] - len(people)))
         return Change(clear, patches)
@@ -138,7 +139,7 @@ class Stage:
         if scaler is None:
             scaler = self._scalers[key] = Scaler()
         fitted = scaler.fit(shown.picture, slot.rect, shown.rotation)
-        bare = fitted.where != slot.where
+        bare = fitted.where != slot.where or (tile, speaking) != slot.marks
         slot.where = fitted.where
         return Patch(slot.rect, tile, fitted, speaking, slot.large, bare)
 

@@ -110,7 +110,7 @@ def test_recordings_at_once_have_their_own_shape_and_length(tmp_path: Path) -> N
         if len(who) == 2 and name == "lying":
             rects = [(0, 90, 318, 178), (322, 90, 318, 178)]
         elif len(who) == 2:
-            rects = [(0, 116, 360, 202), (0, 322, 360, 202)]
+            rects = [(0, 58, 360, 202), (0, 380, 360, 202)]
         else:
             rects = [(0, 30, 320, 180)]
         readings = detect.read_counters(path, rects)

@@ -23,7 +23,8 @@ def test_tiles_are_even_inside_apart_and_wide(n: int, size: tuple[int, int]) -> 
         assert tile.y >= 0
         assert tile.x + tile.width <= size[0]
         assert tile.y + tile.height <= size[1]
-        assert 1.65 < tile.width / tile.height < 1.9
+        assert tile.width / tile.height < 1.9
+        assert tile.width / tile.height > 1.65 or size[1] >= size[0]
     for a, b in combinations(tiles, 2):
         apart_x = a.x + a.width + GUTTER <= b.x or b.x + b.width + GUTTER <= a.x
         apart_y = a.y + a.height + GUTTER <= b.y or b.y + b.height + GUTTER <= a.y
@@ -33,6 +34,12 @@ def test_tiles_are_even_inside_apart_and_wide(n: int, size: tuple[int, int]) -> 
 def test_one_fills_a_wide_canvas_and_four_are_two_by_two() -> None:
     assert grid(1, 1280, 720) == [Rect(0, 0, 1280, 720)]
     assert [(t.x, t.y) for t in grid(4, 1280, 720)] == [(0, 0), (642, 0), (0, 362), (642, 362)]
+
+
+def test_upright_canvases_are_used_in_all_their_height() -> None:
+    assert grid(1, 720, 1280) == [Rect(0, 0, 720, 1280)]
+    assert grid(2, 720, 1280) == [Rect(0, 0, 720, 638), Rect(0, 642, 720, 638)]
+    assert {(t.width, t.height) for t in grid(4, 720, 720)} == {(358, 358)}
 
 
 def test_the_last_row_is_centred() -> None:

@@ -70,7 +70,7 @@ def test_who_speaks_on_is_not_interrupted_by_one_as_loud_but_by_one_much_louder(
 
 def test_a_change_is_not_followed_by_another_within_two_seconds() -> None:
     turns = [talk("ann" if i % 2 else "bob", i, i + 1) for i in range(20)]
-    both = {"ann": [], "bob": []}
+    both: dict[str, list[Packet]] = {"ann": [], "bob": []}
     for turn in turns:
         both[turn[0][0]] += turn
     found = speaking(*both.values())
@@ -122,7 +122,8 @@ def _noise(seed: int) -> list[list[Packet]]:
 
 def _read(tracks: list[list[Packet]], step_us: int, ahead_us: int) -> list[tuple[int, object]]:
     """Hear the tracks in pieces of `step_us`, each as a reader gives it: in order of sending, up to a time."""
-    found, places, seen = Speaking(), [0] * len(tracks), []
+    found, places = Speaking(), [0] * len(tracks)
+    seen: list[tuple[int, object]] = []
     for until in range(T + step_us, T + 40 * S + 1, step_us):
         for i, packets in enumerate(tracks):
             while places[i] < len(packets) and packets[places[i]][1] < until + ahead_us:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from roomtape.capture.events import TrackPublished
+from roomtape.capture.events import Event, PeerRenamed, TrackMuted, TrackPublished
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import TrackKey
 from roomtape.domain.layout import MAX_TILES, grid
 from roomtape.domain.recording_config import Selection, VideoConfig
 from roomtape.media.compose import planes_of
-from roomtape.render.composite_scene import Scenes
-from roomtape.render.composite_stage import Stage
+from roomtape.render.composite_scene import Scenes, Tile
+from roomtape.render.composite_stage import Patch, Stage
 from roomtape.render.composite_video import Shown, VideoFeed
 from roomtape.render.findings import LayoutChange, Seen
 from tests.support.detect import read_code
@@ -30,6 +30,15 @@ def opened(folder: Path, video: VideoConfig = VIDEO) -> tuple[Timeline, Scenes]:
     return timeline, scenes
 
 
+def tile(patch: Patch) -> Tile:
+    assert patch.tile
+    return patch.tile
+
+
+def whose(patch: Patch) -> str:
+    return tile(patch).peer_id
+
+
 def test_only_what_changed_is_drawn(tmp_path: Path) -> None:
     events = write_peer(tmp_path, "ann", identity=1, tone=None, seconds=2)
     events += write_peer(tmp_path, "bob", codec=None, seconds=2)
@@ -38,12 +47,12 @@ def test_only_what_changed_is_drawn(tmp_path: Path) -> None:
     stage.open(EPOCH_US, EPOCH_US + 1_000_000)
     first = stage.change(EPOCH_US + 500)
     assert first.clear
-    assert [p.tile.peer_id for p in first.patches] == ["ann", "bob"]
+    assert [whose(p) for p in first.patches] == ["ann", "bob"]
     assert first.patches[1].fitted is None
     same = stage.change(EPOCH_US + 1_000)
     assert (same.clear, same.patches) == (False, [])
     moved = stage.change(EPOCH_US + 40_000)
-    assert [p.tile.peer_id for p in moved.patches] == ["ann"]
+    assert [whose(p) for p in moved.patches] == ["ann"]
 
 
 def test_a_newcomer_moves_everybody(tmp_path: Path) -> None:
@@ -64,10 +73,10 @@ def test_a_screen_has_a_tile_of_its_own_from_its_first_picture_on(tmp_path: Path
     write_meeting(tmp_path, shared, -0.05, 2)
     stage = Stage(*opened(tmp_path), VIDEO)
     stage.open(EPOCH_US - 50_000, EPOCH_US + 1_000_000)
-    assert [p.tile.source for p in stage.change(EPOCH_US - 40_000).patches] == ["peer"]
+    assert [tile(p).source for p in stage.change(EPOCH_US - 40_000).patches] == ["peer"]
     change = stage.change(EPOCH_US + 40_000)
     assert change.clear
-    assert [(p.tile.source, p.fitted is not None) for p in change.patches] == [("screenshare", True), ("peer", False)]
+    assert [(tile(p).source, p.fitted is not None) for p in change.patches] == [("screenshare", True), ("peer", False)]
 
 
 def test_more_people_than_tiles_are_counted(tmp_path: Path) -> None:
@@ -78,7 +87,7 @@ def test_more_people_than_tiles_are_counted(tmp_path: Path) -> None:
     stage = Stage(*opened(tmp_path), VIDEO)
     stage.open(EPOCH_US, EPOCH_US + 2_000_000)
     *people, more = stage.change(EPOCH_US + 1_000_000).patches
-    assert [p.tile.peer_id for p in people] == [f"p{i:02}" for i in range(MAX_TILES - 1)]
+    assert [whose(p) for p in people] == [f"p{i:02}" for i in range(MAX_TILES - 1)]
     assert (more.tile, more.others) == (None, 6)
     assert [p.rect for p in (*people, more)] == grid(MAX_TILES, WIDTH, HEIGHT)
     assert stage.change(EPOCH_US + 1_100_000).patches == []
@@ -93,8 +102,18 @@ def test_a_mark_redraws_its_tile_alone(tmp_path: Path) -> None:
     stage = Stage(timeline, scenes, VIDEO)
     stage.open(EPOCH_US, EPOCH_US + 3_000_000)
     changes = [stage.change(EPOCH_US + t * 100_000) for t in range(20)]
-    drawn = [(t, p.tile.peer_id, p.speaking) for t, c in enumerate(changes) for p in c.patches]
+    drawn = [(t, whose(p), p.speaking) for t, c in enumerate(changes) for p in c.patches]
     assert drawn == [(0, "ann", False), (0, "bob", False), (2, "bob", True), (17, "bob", False)]
+
+
+def test_bars_are_painted_when_the_name_over_them_changes(tmp_path: Path) -> None:
+    events: list[Event] = write_peer(tmp_path, "ann", identity=1, size=(180, 320), seconds=3)
+    events += [PeerRenamed(EPOCH_US + 1_000_000, "ann", "Anna"), TrackMuted(EPOCH_US + 2_000_000, "ann", 0)]
+    write_meeting(tmp_path, events, 0, 3)
+    stage = Stage(*opened(tmp_path), VIDEO)
+    stage.open(EPOCH_US, EPOCH_US + 3_000_000)
+    bare = [t for t in range(30) for p in stage.change(EPOCH_US + 500 + t * 100_000).patches if p.bare]
+    assert bare == [0, 10, 20]
 
 
 def test_only_the_active_speaker_is_decoded_when_shown_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
