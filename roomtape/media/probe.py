@@ -19,6 +19,8 @@ from roomtape.errors import RenderError
 class StreamProbe:
     """One stream as its packets tell it. Times in µs after the file's time zero, the end of the last one included.
 
+    The codec is named as FFmpeg names the format, whichever decoder it has for it.
+
     `width` and `height` are 0 for audio, `channels` and `sample_rate` (Hz) 0 for video. `decoded` tells whether the
     first packets gave a frame.
     """
@@ -64,6 +66,7 @@ class _Tally:
         self.decoded = False
 
 
+_CLOCKLESS = (".mp3", ".ogg")  # their packets have no times of their own: FFmpeg counts them
 _TRIES = 64  # packets given to the decoder before it must have given a frame
 
 
@@ -73,7 +76,7 @@ def probe(path: Path) -> FileProbe:
     Raises RenderError when it is no media file, or when reading or decoding meets damage.
     """
     try:
-        with av.open(str(path), options={"fflags": "+nofillin"}) as source:
+        with av.open(str(path), options={} if path.suffix in _CLOCKLESS else {"fflags": "+nofillin"}) as source:
             tallies = {s.index: _Tally(s) for s in source.streams if s.type in ("audio", "video")}
             for packet in source.demux(list(source.streams.video) + list(source.streams.audio)):
                 if not packet.size:
@@ -110,6 +113,8 @@ def _count(tally: _Tally, pts: int, duration: int) -> None:
 def _result(tally: _Tally) -> StreamProbe:
     stream = tally.stream
     base = cast("Fraction", stream.time_base) * 1_000_000
+    # An MP3's clock begins with the encoder's delay, which is no sound; other formats have it before time zero.
+    zero = (stream.start_time or 0) if stream.container.format.name == "mp3" else 0
     picture = stream.codec_context if isinstance(stream, VideoStream) else None
     sound = stream.codec_context if isinstance(stream, AudioStream) else None
     context = picture or sound
@@ -117,11 +122,11 @@ def _result(tally: _Tally) -> StreamProbe:
         tally.decoded = bool(context.decode(None))  # a short stream may lie in the decoder as a whole
     return StreamProbe(
         kind=stream.type,
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         packets=tally.packets,
-        first_us=round((tally.first or 0) * base),
-        last_us=round(tally.last * base),
-        end_us=round(tally.end * base),
+        first_us=round(((tally.first or 0) - zero) * base),
+        last_us=round((tally.last - zero) * base),
+        end_us=round((tally.end - zero) * base),
         width=picture.width if picture else 0,
         height=picture.height if picture else 0,
         channels=sound.channels if sound else 0,

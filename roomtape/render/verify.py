@@ -7,17 +7,19 @@ from pathlib import Path
 
 from roomtape.capture.timeline import Timeline
 from roomtape.errors import RenderError
-from roomtape.media.probe import FileProbe, probe
+from roomtape.media.probe import FileProbe, StreamProbe, probe
 from roomtape.render.job import RenderedFile, RenderJob, RenderResult
 from roomtape.render.presence import recorded_peers, recorded_tracks
 from roomtape.render.trackfile import Entry
 from roomtape.render.tracks import LEDGER
 
 TOLERANCE_US = 100_000
-"""So much may the length of a composed file differ from the recorded time."""
+"""So much may the length of a track's file differ from the log. A composed one may by a frame and a packet of sound."""
 
 _TICK_US = 1000  # of WebM
+_PACKET_US = 24_000  # the longest packet of sound, MP3's
 _CODEC_NAMES = {"H264": "h264", "VP8": "vp8", "VP9": "vp9"}
+_SOUND_FILES = {".m4a": "aac", ".mp3": "mp3", ".ogg": "vorbis"}
 
 
 def verify(job: RenderJob, result: RenderResult, out: Path, timeline: Timeline) -> list[str]:
@@ -67,23 +69,42 @@ def _check_track(file: RenderedFile, found: FileProbe, entry: Entry | None, reco
 
 def _check_composed(job: RenderJob, file: RenderedFile, found: FileProbe, recorded_us: int) -> None:
     kinds = ("audio",) if file.role == "audio" else ("video", "audio")
+    allowed_us = 1_000_000 // job.config.video.fps + _PACKET_US + _TICK_US
     for kind in kinds:
         streams = found.of(kind)
-        if len(streams) != 1:
-            raise RenderError(f"{file.name} holds {len(streams)} {kind} streams instead of one")
-        if abs(streams[0].end_us - recorded_us) > TOLERANCE_US:
+        if len(streams) != 1 or len(found.streams) != len(kinds):
+            raise RenderError(f"{file.name} holds {len(streams)} {kind} streams of {len(found.streams)} instead of one")
+        if abs(streams[0].end_us - recorded_us) > allowed_us:
             raise RenderError(
                 f"{file.name}: its {kind} lasts {streams[0].end_us / 1e6:.3f} s "
                 f"where {recorded_us / 1e6:.3f} s were recorded"
             )
+    _check_sound(job, file, found.of("audio")[0])
     if file.role == "composite":
-        picture, wanted = found.of("video")[0], job.config.video
-        is_like = (picture.codec, picture.width, picture.height)
-        if is_like != (_CODEC_NAMES[wanted.codec], wanted.width, wanted.height):
-            raise RenderError(
-                f"{file.name} holds {picture.codec} of {picture.width}x{picture.height} "
-                f"instead of {wanted.codec} of {wanted.width}x{wanted.height}"
-            )
+        _check_picture(job, file, found.of("video")[0], recorded_us)
+
+
+def _check_sound(job: RenderJob, file: RenderedFile, sound: StreamProbe) -> None:
+    with_video = "aac" if job.config.video.codec == "H264" else "vorbis"
+    wanted = with_video if file.role == "composite" else _SOUND_FILES.get(Path(file.name).suffix)
+    channels = 2 if job.config.audio.channel == "stereo" else 1
+    if (sound.codec, sound.channels) != (wanted, channels):
+        raise RenderError(
+            f"{file.name} holds {sound.codec} of {sound.channels} channels instead of {wanted} of {channels}"
+        )
+
+
+def _check_picture(job: RenderJob, file: RenderedFile, picture: StreamProbe, recorded_us: int) -> None:
+    wanted = job.config.video
+    is_like = (picture.codec, picture.width, picture.height)
+    if is_like != (_CODEC_NAMES[wanted.codec], wanted.width, wanted.height):
+        raise RenderError(
+            f"{file.name} holds {picture.codec} of {picture.width}x{picture.height} "
+            f"instead of {wanted.codec} of {wanted.width}x{wanted.height}"
+        )
+    frames = max(1, -(-recorded_us * wanted.fps // 1_000_000))
+    if picture.packets != frames:
+        raise RenderError(f"{file.name} holds {picture.packets} pictures instead of {frames}")
 
 
 def _ledger(work: Path) -> dict[str, Entry]:

@@ -1,6 +1,7 @@
 """Tests of the finished MP4: joined segments play as one, from the first byte on."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -74,3 +75,23 @@ def test_the_index_comes_before_the_media(frames: int, tmp_path: Path) -> None:
     names = boxes(make(tmp_path, frames, frames * 1600).read_bytes())
     assert names[0] == "ftyp"
     assert names.index("moov") < names.index("mdat")
+
+
+def test_a_cut_file_plays_up_to_the_cut(tmp_path: Path) -> None:
+    data = make(tmp_path, 300, 480_000).read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2])
+    shown = []
+    with av.open(str(cut)) as container, suppress(av.FFmpegError):
+        for frame in container.decode(video=0):
+            shown.append(int(planes_of(frame)[0][40, 80]))
+    assert len(shown) > 60
+    assert all(abs(light - 16 - tick % 200) <= 2 for tick, light in enumerate(shown))
+    assert detect.tone_present(cut, 600, 0.02, len(shown) / 30 - 0.5, threshold=0.25)
+
+
+def test_players_find_a_place_at_every_keyframe(tmp_path: Path) -> None:
+    with av.open(str(make(tmp_path, 100, 160_000))) as container:
+        container.seek(2_500_000)
+        frame = next(container.decode(video=0))
+        assert frame.time == 2

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from roomtape.errors import RenderError
-from roomtape.media.probe import probe
+from roomtape.media import mux_mp3
+from roomtape.media.probe import duration_ms, probe
 from roomtape.media.remux import Remuxer
+from roomtape.media.segment_nut import SegmentFormat
 from roomtape.media.testsignal import audio_loop, video_loop
+from tests.support import segmented
 
 
 def tone(path: Path, packets: int) -> Path:
@@ -43,6 +46,18 @@ def test_file_cut_short_shows_it(tmp_path: Path) -> None:
     found = probe(tmp_path / "b.webm")
     assert found.duration_us == 30_000_000
     assert found.end_us < 20_000_000
+
+
+def test_an_mp3_begins_with_its_sound(tmp_path: Path) -> None:
+    form = SegmentFormat(64, 64, 30, 30, 1, None, ("MP3",))
+    sound, _ = segmented.click_track(1.5, 1)
+    mux_mp3.join(segmented.write(tmp_path, form, 45, sound), tmp_path / "a.mp3", 30, len(sound))
+    found = probe(tmp_path / "a.mp3")
+    (stream,) = found.streams
+    assert (stream.codec, stream.channels) == ("mp3", 1)
+    assert found.duration_us == pytest.approx(1_500_000, abs=1000)
+    assert stream.end_us == pytest.approx(1_500_000, abs=24_000)
+    assert duration_ms(tmp_path / "a.mp3") == pytest.approx(1500, abs=1)
 
 
 def test_what_is_no_media_is_refused(tmp_path: Path) -> None:

@@ -8,13 +8,16 @@ import pytest
 
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
-from roomtape.domain.recording_config import RecordingConfig, VideoConfig
+from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoCodec, VideoConfig
 from roomtape.errors import RenderError
 from roomtape.media.remux import Remuxer
 from roomtape.media.testsignal import audio_loop
+from roomtape.render import assemble
+from roomtape.render.composite_clock import OutputClock
 from roomtape.render.job import RenderedFile, RenderJob, RenderResult
 from roomtape.render.tracks import LEDGER, render_tracks
 from roomtape.render.verify import verify
+from tests.support import segmented
 from tests.support.captures import Capture
 
 JOB = RenderJob("", Kind.TRACK, RecordingConfig(), "r1")
@@ -102,7 +105,8 @@ def test_composite_without_picture_or_of_wrong_length(rendered: Rendered) -> Non
     with pytest.raises(RenderError, match="0 video streams"):
         rendered.verify(replace(JOB, kind=Kind.COMPOSITE, config=RecordingConfig(VideoConfig(width=320))))
     rendered.change(role="audio")
-    assert rendered.verify() == []
+    with pytest.raises(RenderError, match="holds opus of 1 channels instead of None of 2"):
+        rendered.verify()
     with Remuxer(rendered.path, "opus", 0) as remuxer:
         for i in range(490):
             remuxer.write(i * 20_000, 20_000, audio_loop(440).packets[0], True)
@@ -110,6 +114,30 @@ def test_composite_without_picture_or_of_wrong_length(rendered: Rendered) -> Non
     rendered.change(size=rendered.path.stat().st_size)
     with pytest.raises(RenderError, match=r"audio lasts 9\.800 s where 10\.000 s were recorded"):
         rendered.verify()
+
+
+@pytest.mark.parametrize("video", ["H264", "VP8", "VP9"])
+@pytest.mark.parametrize("audio", [AudioConfig(export_file=True), AudioConfig("MP3", "mono", True)])
+def test_composed_files_of_every_codec(
+    video: VideoCodec, audio: AudioConfig, rendered: Rendered, tmp_path: Path
+) -> None:
+    config = RecordingConfig(VideoConfig(video, 160, 90), audio)
+    clock = OutputClock(rendered.timeline.intervals("r1"), 30)
+    form = assemble.form_of(config)
+    (tmp_path / "parts").mkdir()
+    parts = segmented.write(tmp_path / "parts", form, clock.frames, segmented.click_track(10, form.channels)[0])
+    job = RenderJob("", Kind.COMPOSITE, config, "r1", f"x.{config.extension}")
+    files = assemble.assemble(job, rendered.work / "out", clock, parts, form)
+    rendered.result = RenderResult(tuple(files), 10_000)
+    assert rendered.verify(job) == []
+    for other, message in (
+        (replace(config, video=VideoConfig("H264" if video != "H264" else "VP9", 160, 90)), "instead of"),
+        (replace(config, video=VideoConfig(video, 160, 92)), "160x90 instead of"),
+        (replace(config, video=VideoConfig(video, 160, 90, fps=25)), "300 pictures instead of 250"),
+        (replace(config, audio=AudioConfig(channel="mono" if form.channels == 2 else "stereo")), "channels instead of"),
+    ):
+        with pytest.raises(RenderError, match=message):
+            rendered.verify(replace(job, config=other))
 
 
 def test_damage_of_the_log_is_a_warning(tmp_path: Path) -> None:
