@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 
@@ -136,7 +137,7 @@ async def _connected(target: Target) -> Pipe:
         except ssl.SSLError as error:
             why = f"no TLS there ({error.reason or error})"
         except OSError as error:
-            why = (error.strerror or str(error)).lower()
+            why = os.strerror(error.errno).lower() if error.errno else str(error)  # asyncio has words of its own
     raise DestinationError(f"{target.host}:{target.port} cannot be connected to: {why}")
 
 

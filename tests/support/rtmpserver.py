@@ -89,7 +89,7 @@ async def rtmp_server(folder: Path) -> AsyncIterator[RtmpServer]:
 @asynccontextmanager
 async def tls_front(folder: Path, port: int, name: str = "localhost") -> AsyncIterator[tuple[int, Path]]:
     """Yield a port that speaks TLS as `name` and leads to `port`, and the certificate of who vouches for it."""
-    authority, chain = _certificates(folder, name)
+    authority, chain = certificates(folder, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(chain)
 
@@ -117,7 +117,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.close()
 
 
-def _certificates(folder: Path, name: str) -> tuple[Path, Path]:
+def certificates(folder: Path, name: str) -> tuple[Path, Path]:
     """Write a certificate authority's certificate, and a key with its certificate for `name`, good for a day."""
     ours, theirs = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])

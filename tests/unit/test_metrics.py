@@ -7,6 +7,7 @@ from roomtape import metrics
 
 def test_every_figure_is_shown_under_our_name() -> None:
     metrics.RECORDINGS.labels("UPLOADED").set(3)
+    metrics.RTMP_STREAMS.labels("live").set(2)
     shown = generate_latest(metrics.REGISTRY).decode()
     for name in (
         "renders_running",
@@ -18,4 +19,6 @@ def test_every_figure_is_shown_under_our_name() -> None:
     ):
         assert f"\nroomtape_{name} " in shown
     assert 'roomtape_recordings{status="UPLOADED"} 3.0' in shown
+    assert 'roomtape_rtmp_streams{state="live"} 2.0' in shown
+    assert "roomtape_rtmp_lost_total " in shown
     assert "process_cpu_seconds_total" in shown

@@ -147,6 +147,14 @@ async def test_a_meeting_may_be_streamed_marked_and_laid_out(api: House) -> None
     assert answer.json()["data"]["recording_config"] == shown
 
 
+async def test_a_meeting_is_not_streamed_to_private_addresses(api: House) -> None:
+    config = {"live_streaming_config": {"rtmp_url": "rtmp://192.168.0.1/live/k"}}
+    answer = await api.client.post(f"{api.kit}/meetings", json={"recording_config": config})
+    assert answer.status_code == 422
+    message = answer.json()["errors"][0]["message"]
+    assert message.startswith("recording_config.live_streaming_config.rtmp_url: 192.168.0.1 is not a public address")
+
+
 async def test_the_streams_key_is_never_shown_and_not_lost_when_an_answer_is_sent_back(api: House) -> None:
     config = {"live_streaming_config": {"rtmp_url": "rtmps://a.example:443/live/secret-key"}}
     made = await api.client.post(f"{api.kit}/meetings", json={"title": "one", "recording_config": config})

@@ -257,6 +257,10 @@ async def test_the_sdk_lists_recordings_with_all_filters(api: House) -> None:
         ({"realtimekit_bucket_config": {"enabled": False}}, "realtimekit_bucket_config.enabled"),
         ({"rtmp_out_config": {"rtmp_url": "http://x.example"}}, "rtmp_out_config.rtmp_url"),
         ({"rtmp_out_config": {}}, "rtmp_out_config.rtmp_url"),
+        ({"rtmp_out_config": {"rtmp_url": "rtmp://127.0.0.1/live/k"}}, "rtmp_out_config.rtmp_url"),
+        ({"rtmp_out_config": {"rtmp_url": "rtmps://[::ffff:10.0.0.1]/live/k"}}, "rtmp_out_config.rtmp_url"),
+        ({"rtmp_out_config": {"rtmp_url": "rtmp://me:pass@x.example/live/k"}}, "rtmp_out_config.rtmp_url"),
+        ({"rtmp_out_config": {"rtmp_url": "rtmp:///live/k"}}, "rtmp_out_config.rtmp_url"),
         ({"url": "javascript:alert(1)"}, "url"),
         ({"interactive_config": {"type": "ID4"}}, "interactive_config.type"),
         ({"storage_config": {"type": "floppy"}}, "storage_config.type"),
@@ -301,6 +305,17 @@ async def test_everything_about_picture_and_sound_is_taken(
     assert answer.status_code == 201, answer.text
     assert "x.example" not in answer.text  # a stream key is nobody's business
     assert api.recordings.started[0]["config"] == config
+
+
+async def test_how_the_live_stream_fares_is_told(api: House) -> None:
+    body = {"meeting_id": await api.meeting(), "rtmp_out_config": {"rtmp_url": "rtmp://x.example/live/k"}}
+    found = (await api.client.post(f"{api.kit}/recordings", json=body)).json()["data"]
+    state = {"state": "connecting", "since": found["invoked_time"], "error": None, "sent_s": 0.0}
+    assert found["rtmp_out"] == state
+    again = await api.client.get(f"{api.kit}/recordings/{found['id']}")
+    assert again.json()["data"]["rtmp_out"] == state
+    body = {"meeting_id": await api.meeting()}
+    assert (await api.client.post(f"{api.kit}/recordings", json=body)).json()["data"]["rtmp_out"] is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 
 from roomtape.db import recordings as rows
 from roomtape.db import sessions
@@ -32,6 +33,17 @@ async def test_a_recording_comes_back_as_it_was(db: Database) -> None:
     await rows.insert(db, given)
     assert await rows.get(db, "rec-1") == given
     assert await rows.get(db, "rec-2") is None
+
+
+async def test_a_streams_address_is_sealed_in_the_row(db: Database) -> None:
+    given = recording(config=RecordingConfig(rtmp_url="rtmp://live.example.com/app/secret-key"))
+    await rows.insert(db, given)
+    assert await rows.get(db, "rec-1") == given
+    assert "secret-key" not in repr(given)
+    async with db.engine.connect() as connection:
+        row = (await connection.execute(text("SELECT * FROM recordings"))).one()
+    assert "sealed:" in str(row)
+    assert "secret-key" not in str(row)
 
 
 async def test_a_step_changes_status_and_columns_together(db: Database) -> None:

@@ -6,13 +6,14 @@ import pytest
 from roomtape.capture.events import RecordingStarted, RecordingStopped
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
-from roomtape.domain.recording import Kind, StartCause, Status, StopCause
+from roomtape.domain.recording import Kind, Recording, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 from roomtape.recordings import supervisor, work
 from roomtape.render.job import RenderJob
 from tests.support.recording_fakes import meeting, peer, recording
 from tests.support.recording_world import World
+from tests.support.wait import until
 
 
 async def test_record_on_start_starts_once_in_a_session(tmp_path: Path) -> None:
@@ -54,6 +55,28 @@ async def test_everybody_in_the_meeting_is_told_of_each_step_of_a_recording(worl
     await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
     steps = ["RECORDING", "PAUSED", "RECORDING", "UPLOADING"]
     assert told == [(recording.id, "COMPOSITE", status) for status in steps]
+
+
+async def test_a_stream_begins_with_the_live_render_and_is_told_of_the_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "FOLLOW_AFTER_S", 0.01)
+    told: list[str] = []
+
+    class Streams:
+        def start(self, recording: Recording) -> None:
+            assert world.runner.following
+            told.append(f"start {recording.id}")
+
+        def finish(self, recording_id: str) -> None:
+            told.append(f"finish {recording_id}")
+
+    world.supervisor.streams = Streams()
+    await world.rooms.make("sess-1")
+    recording = await world.running()
+    await until(lambda: told)
+    await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
+    assert told == [f"start {recording.id}", f"finish {recording.id}"]
 
 
 async def test_an_empty_meeting_ends_its_recording_at_the_due_moment(tmp_path: Path) -> None:

@@ -186,6 +186,18 @@ async def test_track_renders_do_not_wait_for_composites(make: Made, tmp_path: Pa
     assert not waiting.done()
 
 
+async def test_a_render_that_nobody_wants_any_more_is_ended(make: Made, tmp_path: Path) -> None:
+    work, other = (folder(tmp_path, name, {"code": 0, "until": "stop"}) for name in "ab")
+    runner = make()
+    for one in (work, other):
+        runner.start_following(one)
+        await until((one / "running").exists)
+    await asyncio.wait_for(runner.drop(work), 5)
+    await runner.drop(tmp_path / "nobody")
+    assert runner.load() == (1, 0)
+    assert RenderResult.read(work) is None
+
+
 async def test_stopping_ends_the_processes_and_whoever_waits(make: Made, tmp_path: Path) -> None:
     work = folder(tmp_path, "a", {"code": 0, "until": "never"})
     runner = make()
