@@ -23,7 +23,7 @@ from roomtape.render.tracks import render_tracks
 from tests.support.detect import tone_present
 from tests.support.growing import Growing
 from tests.support.meeting import EPOCH_US, write_meeting, write_peer
-from tests.support.mjr import Timed, opus_packets, vp8_packets, write_mjr
+from tests.support.mjr import Timed, opus_packets, opus_silence, vp8_packets, write_mjr
 
 S = 1_000_000
 END_S = 21
@@ -76,14 +76,20 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def batch(kind: Kind, folder: Path, work: Path) -> list[RenderedFile]:
-    job = RenderJob(str(folder), kind, CONFIG, "rec")
+def batch(kind: Kind, folder: Path, work: Path, config: RecordingConfig = CONFIG) -> list[RenderedFile]:
+    job = RenderJob(str(folder), kind, config, "rec")
     make = render_tracks if kind is Kind.TRACK else render_composite
     return make(job, work, Timeline(folder), lambda: None, lambda done, total: None)
 
 
 def follow(
-    kind: Kind, whole: Path, live: Path, work: Path, from_s: float, kill_at_s: float = 1e9
+    kind: Kind,
+    whole: Path,
+    live: Path,
+    work: Path,
+    from_s: float,
+    kill_at_s: float = 1e9,
+    config: RecordingConfig = CONFIG,
 ) -> list[RenderedFile]:
     """Follow the capture as it grows, in made-up time from `from_s` on; be killed at `kill_at_s`."""
     growing = Growing(whole, live)
@@ -98,7 +104,7 @@ def follow(
             os.kill(os.getpid(), signal.SIGKILL)
 
     progress: Progress = lambda done, total: None  # noqa: E731
-    job = RenderJob(str(live), kind, CONFIG, "rec", follow=True)
+    job = RenderJob(str(live), kind, config, "rec", follow=True)
     make = render_tracks if kind is Kind.TRACK else render_composite
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(capture_tracks, "SILENT_US", 2 * S)
@@ -184,3 +190,41 @@ def test_followed_track_files_have_the_last_words(whole: Path, tmp_path: Path) -
     assert len(expected) == 4
     assert follow(Kind.TRACK, whole, tmp_path / "live", tmp_path / "work", 0) == expected
     assert follow(Kind.TRACK, whole, tmp_path / "live", tmp_path / "work", 11) == expected
+
+
+@pytest.fixture(scope="module")
+def handed_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bob speaks from 0 to 3 s, Ann from 4.4 to 5.5 s and sends nothing after it: only her last words make her the
+    active speaker, and she stays it to the end."""
+    folder = tmp_path_factory.mktemp("handed over")
+    speech, silence = list(islice(cycle(audio_loop(400).packets), 200)), opus_silence()
+    sounds = {"bob": speech[:150] + [silence] * (END_S * 50 - 150), "ann": [silence] * 220 + speech[:55]}
+    events: list[Event] = []
+    for peer, packets in sounds.items():
+        write_mjr(folder / f"{peer}-1-audio-0.mjr", "audio", "opus", EPOCH_US, opus_packets(packets))
+        events += [
+            PeerJoined(EPOCH_US, peer, peer, None, peer.capitalize()),
+            TrackPublished(EPOCH_US, peer, 0, "audio", "peer", "opus"),
+            TakeStarted(EPOCH_US, peer, f"{peer}-1"),
+            TakeStopped(EPOCH_US + END_S * S, peer, f"{peer}-1"),
+            PeerLeft(EPOCH_US + END_S * S, peer, "left"),
+        ]
+    write_meeting(folder, events, 0, END_S - 0.5)
+    return folder
+
+
+@pytest.mark.parametrize("kills", [0, 1])
+def test_last_words_that_make_somebody_the_active_speaker_change_all_that_follows(
+    kills: int, handed_over: Path, tmp_path: Path, dropped: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = RecordingConfig(video=VideoConfig(width=320, height=180, fps=10, layout="speaker"))
+    (expected,) = batch(Kind.COMPOSITE, handed_over, tmp_path / "expected", config)
+    live, work = tmp_path / "live", tmp_path / "work"
+    with monkeypatch.context() as patch:
+        if kills:  # whoever goes on has heard nothing of what was rendered before
+            patch.setattr("roomtape.render.composite._amend", lambda *_: sys.exit())
+            with pytest.raises(SystemExit):
+                follow(Kind.COMPOSITE, handed_over, live, work, 0, config=config)
+    follow(Kind.COMPOSITE, handed_over, live, work, END_S + 1.0 if kills else 0, config=config)
+    assert (work / "out" / "out.mp4").read_bytes() == (tmp_path / "expected" / "out" / expected.name).read_bytes()
+    assert dropped == [1, 2, 3, 4, 5]
