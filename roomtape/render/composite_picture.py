@@ -119,6 +119,8 @@ class Painter:
         except RenderError:
             return None
         margin = (min(width, height) // _MARGIN) & ~1
-        x = margin if "left" in wanted.position else max(0, width - mark.width - margin)
-        y = margin if "top" in wanted.position else max(0, height - mark.height - margin)
+        # One that fills the canvas from side to side leaves no margin.
+        left, top = max(0, width - mark.width), max(0, height - mark.height)
+        x = min(margin, left) if "left" in wanted.position else max(0, left - margin)
+        y = min(margin, top) if "top" in wanted.position else max(0, top - margin)
         return mark, x, y

@@ -81,6 +81,15 @@ def test_the_watermark_lies_in_its_corner_over_everything(corner: Corner, tmp_pa
         assert np.abs(picture[y : y + 40, x : x + 60].astype(int) - WHITE_LUMA).max() <= 1
 
 
+@pytest.mark.parametrize("corner", ["left top", "right bottom"])
+def test_a_watermark_as_large_as_the_canvas_covers_it_whole(corner: Corner, tmp_path: Path) -> None:
+    events: list[Event] = write_peer(tmp_path, "ann", identity=1, tone=None, seconds=1)
+    write_meeting(tmp_path, [*events, white(tmp_path, WIDTH, HEIGHT)], 0, 1)
+    video = VideoConfig(width=WIDTH, height=HEIGHT, watermark=Watermark("https://example.org/mark", corner))
+    for picture in luma(painter_of(tmp_path, video), 3):
+        assert np.abs(picture.astype(int) - WHITE_LUMA).max() <= 1
+
+
 def test_a_translucent_watermark_does_not_add_up_where_only_a_tile_is_redrawn(tmp_path: Path) -> None:
     # An upright picture between bars, and an avatar: the mark lies over the picture, its bars, both tiles and the gap.
     events: list[Event] = write_peer(tmp_path, "ann", identity=1, tone=None, size=(180, 320), seconds=2)
