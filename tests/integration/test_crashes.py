@@ -100,7 +100,9 @@ async def _killed_at(moments: list[Moment], folder: Path) -> None:
         for recording in ids:
             done = await server.recording(recording)
             assert done.status == "UPLOADED"
-            assert [f.name for f in scene.bucket_files(server, recording)] == [done.output_file_name]
+            video = Path(str(done.output_file_name))
+            names = {f.name for f in scene.bucket_files(server, recording)}
+            assert names == {video.name, video.with_suffix(".json").name}
             scene.check_whole(await scene.composite(server, done, folder), scene.seconds(done), BOTH)
         await until(lambda: not (server.data_dir / "capture" / session).exists(), 10)
         assert list((server.data_dir / "render").iterdir()) == []
