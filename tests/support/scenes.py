@@ -37,6 +37,8 @@ class Scene:
     counters: Mapping[float, int] = field(default_factory=dict)
     """Which of the sender's pictures is shown when, of a scene with one participant."""
     config: RecordingConfig = _CONFIG
+    damaged_frames: int = 0
+    """What the manifest counts."""
     warnings: int = 0
 
 
@@ -179,14 +181,9 @@ def _simulcast(folder: Path) -> None:
 
 def _corrupt(folder: Path) -> None:
     scene = Scenery(folder, 4)
-    noise = random.Random(4)
 
     def spoilt(t: float, payload: bytes) -> bytes:
-        if 1.4 - 1e-3 <= t < 1.6:
-            return payload[:5]
-        if 3 - 1e-3 <= t < 3.05:
-            return payload[:4] + noise.randbytes(len(payload) - 4)
-        return payload
+        return payload[:5] if 1.4 - 1e-3 <= t < 1.6 else payload
 
     scene.peer("ann")
     scene.voice("ann", 440, 2500)
@@ -196,6 +193,21 @@ def _corrupt(folder: Path) -> None:
     torn = scene.file("ann", "audio", 0)
     data = torn.read_bytes()
     torn.write_bytes(data[: len(data) // 2] + data[len(data) // 2 + 150 :])
+
+
+def _corrupt_h264(folder: Path) -> None:
+    scene = Scenery(folder, 4)
+    noise = random.Random(4)
+
+    def spoilt(t: float, payload: bytes) -> bytes:
+        broken = 1.4 - 1e-3 <= t < 1.6 or 3 - 1e-3 <= t < 3.05
+        return payload[:2] + noise.randbytes(len(payload) - 2) if broken else payload
+
+    scene.peer("ann")
+    scene.voice("ann", 440, 2500)
+    scene.camera("ann", "h264", shots("h264", 1, 4), spoilt=spoilt)
+    scene.recorded(SHIFT, 4)
+    scene.write()
 
 
 NAMES = (
@@ -260,7 +272,7 @@ def _listeners(folder: Path) -> None:
 def _many(folder: Path) -> None:
     scene = Scenery(folder, 1.5)
     for number in range(30):
-        scene.peer(f"peer{number}", name=f"Guest {number + 1}")
+        scene.peer(f"peer{number}", number / 1000, name=f"Guest {number + 1}")
     scene.voice("peer29", 440)
     scene.recorded(SHIFT, 1.5)
     scene.write()
@@ -366,9 +378,18 @@ SCENES: dict[str, Scene] = {
         _corrupt,
         (1.7, 3.4),
         4 - SHIFT,
-        flashes=None,
         counters={1.3: 19, 1.7: 20, 2.2: 33},
+        damaged_frames=3,
         warnings=1,
+    ),
+    "corrupt-h264": Scene(
+        _corrupt_h264,
+        (1.7, 3.4),
+        4 - SHIFT,
+        tones={440: [(0, 4)]},
+        beeps={2500: _seconds(1, 4)},
+        counters={1.3: 19, 1.7: 20, 2.2: 33, 2.9: 43, 3.4: 44},
+        damaged_frames=2,  # noise may make sense by chance
     ),
     "names": Scene(_names, (0.8,), 1.5 - SHIFT),
     "pause": Scene(
