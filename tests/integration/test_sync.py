@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -109,7 +110,7 @@ def _moments(video: Path, name: str, intervals: list[Interval], planned_us: list
     identity, _, beep = CAST[name]
     place = grid(len(CAST), *SIZE)[identity - 1]
     rect = (place.x, place.y, place.width, place.height)
-    assert {r.identity for r in detect.read_counters(video, [rect])} == {identity}
+    assert Counter(r.identity for r in detect.read_counters(video, [rect])).most_common(1)[0][0] == identity
     seconds = {round(us / 1e6) for us in planned_us}
     beeps = {round(t - 0.02): t for t in _on_session_clock(detect.beep_times(video, beep), intervals)}
     flashes = {round(t - 0.02): t for t in _on_session_clock(detect.flash_times(video, rect), intervals)}
