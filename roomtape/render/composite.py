@@ -40,7 +40,7 @@ def render_composite(
     """Render the composite of `job` into `out/` of `work` and return its files.
 
     May be called again after being killed at any moment: segments that are whole are kept. With `job.follow` it polls
-    `timeline` and calls `wait` until the recording's end is in the log; without it `jobs` processes share the work.
+    `timeline` and calls `wait` until the recording's end is in the log. `jobs` processes share what is left to do then.
     Raises RenderError for an odd size, and when nothing at all was recorded.
     """
     composite = Composite(job, work, timeline)
@@ -52,7 +52,7 @@ def render_composite(
             break
         if clock is not None:
             told = progress
-            if jobs > 1 and not job.follow:
+            if final and jobs > 1 and parallel.worth_it(composite.segments, composite.count(clock)):
                 whole_ms = clock.duration_us // 1000
                 parallel.fill(work, composite.segments, composite.count(clock), jobs, _within(progress, whole_ms))
                 told = _within(progress, whole_ms, whole_ms)

@@ -38,6 +38,11 @@ class _Worker:
     first: int
 
 
+def worth_it(segments: Segments, count: int) -> bool:
+    """Tell whether so much of the first `count` segments is missing that further processes help."""
+    return len(segments.missing(count)) >= 2 * LEAST
+
+
 def fill(work: Path, segments: Segments, count: int, jobs: int, progress: Progress) -> None:
     """Have `jobs` processes make whatever of the first `count` segments is missing; returns when all are whole.
 
@@ -54,14 +59,13 @@ def fill(work: Path, segments: Segments, count: int, jobs: int, progress: Progre
                 workers.append(_Worker(_start(work, first), first))
             time.sleep(_LOOK_S)
             left = segments.missing(count)
-            for worker in [w for w in workers if w.child.poll() is not None]:
-                workers.remove(worker)
-                if worker.child.returncode != process.DONE:
-                    crashes = crashes + 1 if len(left) == len(missing) else 1
-                    _judge(work, worker.child, crashes, left)
             if len(left) < len(missing):
                 crashes = 0
                 progress(total_ms - len(left) * SECONDS * 1000, total_ms)
+            for worker in [w for w in workers if w.child.poll() is not None]:
+                workers.remove(worker)
+                crashes += 1  # also one that ends well, if nobody has made a segment since: it found nothing to do
+                _judge(work, worker.child, crashes, left)
             missing = left
     finally:
         _end([w.child for w in workers])

@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m roomtape.render.process")
     parser.add_argument("work", type=Path)
     parser.add_argument("--parent", type=int, help="pid of the process without which this one shall not live")
+    parser.add_argument("--jobs", type=int, default=1, help="processes for a composite whose end is known")
     parser.add_argument("--from", type=int, dest="first", help="make segments only, from this one on; see parallel.py")
     given = parser.parse_args(arguments)
     if given.parent is not None:
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not held:
             _log().info("another process renders this folder", work=given.work.name)
             return BUSY
-        return _guarded(given.work)
+        return _guarded(given.work, jobs=given.jobs)
 
 
 def render(
@@ -70,7 +71,7 @@ def render(
 ) -> RenderResult:
     """Render `job` in `work`, verify what came out, write manifest and `result.json`.
 
-    `state` is told verifying and done. A composite that follows nothing is rendered in `jobs` processes.
+    `state` is told verifying and done. A composite whose end is known is rendered in `jobs` processes.
 
     Raises RenderError or CaptureError with a sentence for a human, OSError and the like for a disk that refuses.
     """
@@ -156,11 +157,11 @@ def error_name(pid: int) -> str:
     return f"error-{pid}.json"
 
 
-def _whole(work: Path) -> None:
+def _whole(work: Path, jobs: int) -> None:
     progress = ProgressFile(work)
     if RenderResult.read(work) is None:
         progress.state("rendering")
-        render(_job(work), work, lambda: _wait(progress), progress, progress.state)
+        render(_job(work), work, lambda: _wait(progress), progress, progress.state, jobs)
 
 
 def _part(work: Path, first: int) -> None:
@@ -171,18 +172,18 @@ def _part(work: Path, first: int) -> None:
     timeline = Timeline(Path(job.capture_dir), beside=work / EVENTS)
     timeline.poll()
     composite = Composite(job, work, timeline)
-    clock, _ = composite.clock()
-    if clock is not None:
+    clock, final = composite.clock()
+    if clock is not None and final:
         composite.render_part(clock, first)
 
 
-def _guarded(work: Path, first: int | None = None) -> int:
+def _guarded(work: Path, first: int | None = None, jobs: int = 1) -> int:
     """Render `work`, or its segments from `first` on, and return the exit code; say in a file what went wrong."""
     complaint = work / (ERROR if first is None else error_name(os.getpid()))
     complaint.unlink(missing_ok=True)
     try:
         if first is None:
-            _whole(work)
+            _whole(work, jobs)
         else:
             _part(work, first)
         return DONE

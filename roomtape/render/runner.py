@@ -165,7 +165,7 @@ class RenderRunner:
             await self._changed.wait_for(lambda: self._may_start(render))
             render.running = True
         try:
-            return await self._process(render.work)
+            return await self._process(render.work, self._jobs(render))
         except OSError as error:  # no memory or no process to be had just now
             log.warning("a render process cannot be started", work=render.work.name, reason=str(error))
             return 1
@@ -183,12 +183,22 @@ class RenderRunner:
         ]
         return len(alike) < self._slots * (_TRACKS_PER_SLOT if render.kind is Kind.TRACK else 1)
 
-    async def _process(self, work: Path) -> int:
+    def _jobs(self, render: _Render) -> int:
+        """Return how many processes may share a render: one that is started to finish, such as after the server was
+        down, gets every slot that nobody else needs now."""
+        if not render.finishing or render.kind is Kind.TRACK:
+            return 1
+        others = sum(r is not render and r.finishing and r.kind is render.kind for r in self._renders.values())
+        return max(1, self._slots - others)
+
+    async def _process(self, work: Path, jobs: int) -> int:
         child = await asyncio.create_subprocess_exec(
             *self._command,
             str(work),
             "--parent",
             str(os.getpid()),
+            "--jobs",
+            str(jobs),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C at the server's terminal is the server's to handle

@@ -33,17 +33,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def job_of(folder: Path, layout: str = "speaker") -> RenderJob:
-    video = VideoConfig(width=320, height=180, fps=10, layout=layout)  # type: ignore[arg-type]
-    return RenderJob(str(folder), Kind.COMPOSITE, RecordingConfig(video=video), "rec")
+def job_of(folder: Path, follow: bool = False) -> RenderJob:
+    video = VideoConfig(width=320, height=180, fps=10, layout="speaker")
+    return RenderJob(str(folder), Kind.COMPOSITE, RecordingConfig(video=video), "rec", follow=follow)
 
 
 def ignore(done: int, total: int | None) -> None:
     pass
 
 
-def render(folder: Path, work: Path, jobs: int, progress: Progress = ignore) -> Path:
-    job = job_of(folder)
+def render(folder: Path, work: Path, jobs: int, progress: Progress = ignore, follow: bool = False) -> Path:
+    job = job_of(folder, follow)
     job.write(work)
     (file,) = render_composite(job, work, Timeline(folder), lambda: None, progress, jobs)
     return work / "out" / file.name
@@ -59,9 +59,12 @@ def worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "LEAST", 1)
 
 
-def test_two_processes_give_the_same_pictures_and_samples(folder: Path, alone: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("follow", [False, True])
+def test_two_processes_give_the_same_pictures_and_samples(
+    follow: bool, folder: Path, alone: Path, tmp_path: Path
+) -> None:
     told: list[int] = []
-    together = render(folder, tmp_path, 2, lambda done, total: told.append(done))
+    together = render(folder, tmp_path, 2, lambda done, total: told.append(done), follow)
     assert fingerprints(together) == fingerprints(alone)
     assert told == sorted(told)
     assert told[-1] == 23_600
