@@ -245,9 +245,7 @@ class RtmpStreams:
         if what.get("live"):
             self._set(stream, "live", None)
         if "skipped" in what:
-            log.warning(
-                "rtmp stream too slow", recording_id=stream.recording.id, to=masked(stream.url), skipped=what["skipped"]
-            )
+            log.info("rtmp stream went on with what is newest", recording_id=stream.recording.id, **what)
 
     def _set(self, stream: _Stream, state: State, error: str | None) -> None:
         if stream.state != state:

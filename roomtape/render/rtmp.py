@@ -3,8 +3,8 @@
 It is told where on standard input, one JSON line: `url` (with the stream key, which therefore is in no list of
 processes), `port` (on this machine, through which the server is reached) and `first` (the segment to begin with, unless
 there are newer ones). It tells how it gets on in JSON lines on standard output: `{"live": true}` once the server takes
-the stream, `{"next": segment, "sent_ms": media sent so far}` about once a second, `{"skipped": segments}` when the
-server is too slow. One process is one connection. Exit codes: 0 all was sent; 1 the connection is lost, and
+the stream, `{"next": segment, "sent_ms": media sent so far}` about once a second, `{"skipped": segments}` when
+more was waiting than may. One process is one connection. Exit codes: 0 all was sent; 1 the connection is lost, and
 `{"error": …}` says why.
 """
 
