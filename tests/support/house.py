@@ -22,10 +22,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Listener:
-    """Remembers what it was told; `wants` decides on captures."""
+    """Remembers what it was told, and who came; `wants` decides on captures."""
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.came: list[str] = []
         self.wants = False
 
     async def session_started(self, session: LiveSession) -> None:
@@ -35,7 +36,7 @@ class Listener:
         return self.wants
 
     def joined(self, session: LiveSession, peer: LivePeer) -> None:
-        self.told.append(f"joined: {peer.name}")
+        self.came.append(peer.name)
 
     async def emptied(self, session: LiveSession) -> None:
         self.told.append("emptied")

@@ -87,3 +87,11 @@ def test_a_peer_that_comes_back_under_its_id_was_away_in_between() -> None:
     log.add(ev.PeerLeft(70, "p", "left"))
     assert not log.peers["p"].present_at(70)
     assert log.peers["p"].joined_us == 10
+
+
+def test_a_picture_holds_from_when_it_is_there_and_the_first_verdict_on_a_watermark_stands() -> None:
+    stored, missing = ev.WatermarkStored(60, "r", "b"), ev.WatermarkMissing(61, "r", "late")
+    log = _log([*EVENTS, ev.PeerPictured(50, "p", "a"), stored, missing])
+    assert [log.picture_at("p", t) for t in (49, 50, 99)] == [None, "a", "a"]
+    assert log.picture_at("q", 99) is None
+    assert log.watermarks == {"r": stored}

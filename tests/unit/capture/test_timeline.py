@@ -186,3 +186,18 @@ def test_damaged_folders_never_raise(tmp_path: Path) -> None:
         for track in timeline.tracks.values():
             _ = track.info, track.gaps, track.stats
             track.read(T0 + 20 * SEC)
+
+
+def test_pictures_and_watermarks_are_files_of_the_assets_folder_only(tmp_path: Path) -> None:
+    events: list[ev.Event] = [
+        ev.PeerPictured(T0, "ann", "../../etc/passwd"),
+        ev.WatermarkStored(T0, "r", "abc"),
+        ev.WatermarkMissing(T0, "q", "why"),
+    ]
+    write_events(tmp_path, events)
+    timeline = polled(tmp_path)
+    assert timeline.picture_at("ann", T0) == tmp_path / "assets" / "passwd"
+    assert timeline.picture_at("ann", T0 - 1) is None
+    assert timeline.watermark("r") == tmp_path / "assets" / "abc"
+    assert [timeline.watermark_decided(r) for r in ("r", "q", "x", None)] == [True, True, False, False]
+    assert timeline.watermark("q") is timeline.watermark(None) is None

@@ -97,6 +97,18 @@ async def test_a_composite_is_delivered_quickly_and_whole(bench: Bench) -> None:
         await finalizer.close()
 
 
+async def test_the_watermark_is_settled_before_the_render(bench: Bench) -> None:
+    await bench.stopped()
+    finalizer, order = bench.finalizer(), []
+
+    async def settle(stopped: Recording) -> None:
+        order.append((stopped.id, bench.runner.runs))
+
+    finalizer.settle = settle
+    assert await finalizer.render("rec-1") == ""
+    assert order == [("rec-1", 0)]
+
+
 async def test_each_step_may_be_done_twice(bench: Bench) -> None:
     await bench.stopped()
     finalizer = bench.finalizer()

@@ -11,6 +11,7 @@ from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 from roomtape.recordings import supervisor, work
 from roomtape.render.job import RenderJob
+from roomtape.rooms.live import LivePeer, LiveSession
 from tests.support.recording_fakes import meeting, peer, recording
 from tests.support.recording_world import World
 from tests.support.wait import until
@@ -174,3 +175,31 @@ async def test_a_failed_capture_is_told_on_the_recording(world: World) -> None:
     found = await rows.get(world.db, recording.id)
     assert found is not None
     assert found.warnings == ("z is not recorded (peer peer-z): the disk is full",)
+
+
+async def test_watermark_and_pictures_are_fetched_as_a_composite_starts_goes_on_and_is_joined(world: World) -> None:
+    class Told:
+        def __init__(self) -> None:
+            self.words: list[str] = []
+
+        def begin(self, recording: Recording) -> None:
+            self.words.append(recording.kind.value)
+
+        def joined(self, session: LiveSession, who: LivePeer) -> None:
+            self.words.append(who.name)
+
+        async def forget(self, session_id: str) -> None:
+            self.words.append(session_id)
+
+    marks, faces = Told(), Told()
+    world.supervisor.watermarks, world.supervisor.pictures = marks, faces  # type: ignore[assignment]
+    session = await world.rooms.make("sess-1")
+    world.rooms.join(session, peer("ann"))
+    one = await world.running()
+    await world.running(Kind.TRACK)
+    world.supervisor.joined(session, peer("bob"))
+    await world.recordings.pause(one.id)
+    await world.recordings.resume(one.id)
+    await world.supervisor.session_ended(session)
+    assert marks.words == ["COMPOSITE", "COMPOSITE"]
+    assert faces.words == ["COMPOSITE", "bob", "COMPOSITE", "sess-1"]

@@ -66,6 +66,7 @@ async def test_the_session_ends_after_its_keep_alive_and_tells_before(house: Hou
     assert session.id not in house.rooms.sessions
     assert "close_room" in house.sfu.calls
     assert house.listener.told == ["session_started", "filled", "emptied", "session_ending", "session_ended"]
+    assert len(house.listener.came) == 1
     assert house.names(session.id)[-1] == "session_ended"
     row = await rows.get(house.db, session.id)
     assert row is not None
