@@ -32,6 +32,7 @@ if "ms" in step:
     (work / "progress.json").write_text(json.dumps({"rendered_ms": step["ms"]}))
 if "error" in step:
     (work / "error.json").write_text(json.dumps({"message": step["error"]}))
+(work / "jobs").write_text(sys.argv[sys.argv.index("--jobs") + 1])
 (work / "running").write_text("")
 while "until" in step and not (work / step["until"]).exists():
     time.sleep(0.01)
@@ -99,6 +100,24 @@ async def test_run_joins_the_follower(make: Made, tmp_path: Path) -> None:
     (work / "stop").touch()
     assert [r.duration_ms for r in await asyncio.wait_for(both, 15)] == [1, 1]
     assert runs(work) == 1
+
+
+async def test_a_render_that_is_only_to_be_finished_gets_the_slots_that_are_free(make: Made, tmp_path: Path) -> None:
+    names = {"alone": Kind.COMPOSITE, "second": Kind.COMPOSITE, "tracks": Kind.TRACK, "live": Kind.COMPOSITE}
+    works = {name: folder(tmp_path, name, {"code": 0, "until": "stop"}, kind=kind) for name, kind in names.items()}
+    runner = make(3)
+    runner.start_following(works["live"])
+    waiting = []
+    for name in ("alone", "second", "tracks"):
+        waiting.append(asyncio.create_task(runner.run(works[name])))
+        await until((works[name] / "running").exists)
+    await until((works["live"] / "running").exists)
+    for work in works.values():
+        (work / "stop").touch()
+    for task in waiting:
+        await within(task)  # type: ignore[arg-type]
+    found = {name: (work / "jobs").read_text() for name, work in works.items()}
+    assert found == {"alone": "3", "second": "2", "tracks": "1", "live": "1"}
 
 
 async def test_fault_and_full_disk_are_told_in_the_words_of_the_process(make: Made, tmp_path: Path) -> None:
