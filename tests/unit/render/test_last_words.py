@@ -16,7 +16,8 @@ from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import Layer, RecordingConfig, VideoConfig
 from roomtape.media.testsignal import audio_loop, video_loop
-from roomtape.render.composite import render_composite
+from roomtape.render.composite import Composite, render_composite
+from roomtape.render.composite_clock import OutputClock
 from roomtape.render.job import Progress, RenderedFile, RenderJob
 from roomtape.render.segments import Segments
 from roomtape.render.tracks import render_tracks
@@ -228,3 +229,24 @@ def test_last_words_that_make_somebody_the_active_speaker_change_all_that_follow
     follow(Kind.COMPOSITE, handed_over, live, work, END_S + 1.0 if kills else 0, config=config)
     assert (work / "out" / "out.mp4").read_bytes() == (tmp_path / "expected" / "out" / expected.name).read_bytes()
     assert dropped == [1, 2, 3, 4, 5]
+
+
+def test_a_segment_rendered_alone_shows_who_was_heard_long_before(handed_over: Path, tmp_path: Path) -> None:
+    config = RecordingConfig(video=VideoConfig(width=320, height=180, fps=10, layout="speaker"))
+    job = RenderJob(str(handed_over), Kind.COMPOSITE, config, "rec")
+
+    def opened(work: str) -> tuple[Composite, OutputClock]:
+        timeline = Timeline(handed_over)
+        timeline.poll()
+        composite = Composite(job, tmp_path / work, timeline)
+        clock, final = composite.clock()
+        assert clock
+        assert final
+        return composite, clock
+
+    whole, clock = opened("whole")
+    whole.render(clock, True, lambda done, total: None)
+    alone, clock = opened("alone")
+    alone.render_part(clock, 3)
+    for index in range(3, 6):
+        assert alone.segments.path(index).read_bytes() == whole.segments.path(index).read_bytes()
