@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roomtape.domain.layout import grid
-from tests.support import detect
+from tests.support import detect, loudness
 from tests.support.chromium import Publisher, chromium
 from tests.support.server import Server, running
 
@@ -18,7 +19,7 @@ CAST = {"ann": (1, 440, "vp8"), "bob": (2, 880, "vp9"), "cat": (3, 1320, "h264")
 
 
 async def test_three_browsers_are_recorded_in_both_ways(tmp_path: Path) -> None:
-    async with running(tmp_path / "data") as server, chromium() as browser:
+    async with running(tmp_path / "data", ROOMTAPE_CAPTURE_RETENTION_HOURS="1") as server, chromium() as browser:
         meeting = await server.meeting()
         people: dict[str, Publisher] = {}
         for name, (identity, tone, codec) in CAST.items():
@@ -33,6 +34,7 @@ async def test_three_browsers_are_recorded_in_both_ways(tmp_path: Path) -> None:
         await server.until(tracks.id, "RECORDING", 5)
         await asyncio.sleep(5)
         await people["bob"].mute()
+        muted_us = time.time_ns() // 1000
         await asyncio.sleep(2)
         await people["bob"].unmute()
         await asyncio.sleep(3)
@@ -45,6 +47,10 @@ async def test_three_browsers_are_recorded_in_both_ways(tmp_path: Path) -> None:
         beeps = {name: [us / 1e6 for us in await person.beeps()] for name, person in people.items()}
         for person in people.values():
             await person.stop()
+        said = loudness.levels(server.data_dir / "capture" / done.session_id)
+        for name in ("ann", "cat"):
+            loudness.rises_with_beeps(said[name], [round(beep * 1e6) for beep in beeps[name]])
+        loudness.is_silent(said["bob"], muted_us + 400_000, muted_us + 1_900_000)
         await _check_tracks(server, tracked, beeps, tmp_path)
         await _check_composite(server, done, tmp_path)
 

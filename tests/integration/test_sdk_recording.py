@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from roomtape.domain.layout import grid
-from tests.support import detect
+from tests.support import detect, loudness
 from tests.support.sdk import SCREENS, SdkBrowser, sdk_browser
 from tests.support.sdkmeeting import HOST, IDENTITIES, TONES, SdkMeeting, perceives
 from tests.support.server import Server, running
@@ -25,7 +25,7 @@ BOBS_SCREEN = SCREENS + BOB
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    async with running(tmp_path_factory.mktemp("server") / "data") as started:
+    async with running(tmp_path_factory.mktemp("server") / "data", ROOMTAPE_CAPTURE_RETENTION_HOURS="1") as started:
         yield started
 
 
@@ -68,6 +68,9 @@ async def test_the_clients_own_recording_holds_everybody_and_a_shared_screen(
     for who in (ann, bob, cat):
         await who.until("meeting => meeting.recording.recordingState === 'IDLE'")
     await meeting.close()
+    said = loudness.levels(server.data_dir / "capture" / (await server.recording(composite)).session_id)
+    assert all(min(level for _, level in said[name]) < 30 for name in ("ann", "bob"))
+    loudness.is_silent(said["bob"], int(marks["muted"] * 1e6) + 400_000, int(marks["unmuting"] * 1e6))
     await _check_composite(server, composite, marks, tmp_path)
     await _check_tracks(server, tracks.data.recording.id, tmp_path)
 

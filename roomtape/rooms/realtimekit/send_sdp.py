@@ -11,9 +11,12 @@ from __future__ import annotations
 from roomtape.errors import SfuError
 from roomtape.rooms import sdp
 from roomtape.rooms.realtimekit.sections import Ice, formats, head, mid_in, read, without
+from roomtape.rtp import audiolevel, orientation
 
 _NAMES = tuple(f"urn:ietf:params:rtp-hdrext:sdes:{name}" for name in ("mid", "rtp-stream-id", "repaired-rtp-stream-id"))
 """Header extensions that an m-line with simulcast cannot do without, whether it sends or not (RFC 8853)."""
+_KEPT = (*_NAMES, audiolevel.URI, orientation.URI)
+"""What is taken on m-lines that send nothing: Chromium offers new ones only what was negotiated for those before."""
 
 
 def for_sfu(offer: str, live: set[str]) -> str:
@@ -47,7 +50,7 @@ def for_client(offer: str, answer: str) -> str:
         bundled.append(mid_in(theirs))
         if ours.rejected or ours.direction == "inactive":
             mline, *codecs = formats(theirs.lines, first_only=True)
-            names = [line for line in theirs.lines if line.startswith("a=extmap:") and line.endswith(_NAMES)]
+            names = [line for line in theirs.lines if line.startswith("a=extmap:") and line.endswith(_KEPT)]
             body = [*head(mline, mid_in(theirs)), "a=inactive", "a=rtcp-mux", *codecs, *names, *ice.lines(setup)]
             sections.append([*body, *([*ice.candidates, "a=end-of-candidates"] if not sections else [])])
         else:

@@ -65,6 +65,18 @@ def test_the_client_sees_nothing_refused() -> None:
     assert answer.sections[0].attribute("candidate")
 
 
+def test_extensions_that_recordings_need_are_taken_before_anything_is_sent() -> None:
+    """Chromium offers for later m-lines only what was taken for the first ones."""
+    level, turned = "a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level", "a=extmap:13 urn:3gpp:video-orientation"
+    offer = send_offer(("audio", "2", "sendonly"))
+    for mid, line in (("0", level), ("1", turned), ("1", "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/x")):
+        offer = offer.replace(f"a=mid:{mid}\r\n", f"a=mid:{mid}\r\n{line}\r\n")
+    sections = sdp.parse(send_sdp.for_client(offer, JANUS)).sections
+    assert level in sections[0].lines
+    assert turned in sections[1].lines
+    assert not any("experiments" in line for line in sections[1].lines)
+
+
 def test_an_m_line_that_the_client_stopped_stays_stopped() -> None:
     offer = send_offer(("audio", "2", "sendonly")).replace("m=video 9", "m=video 0")
     answer = sdp.parse(send_sdp.for_client(offer, JANUS))
