@@ -9,6 +9,10 @@ from PIL import Image
 from roomtape.media.compose import Picture
 
 _Real = NDArray[np.floating]
+_Plane = NDArray[np.uint8]
+_Parts = NDArray[np.uint16]
+_BAND = 64
+"""Rows that are worked on at once: in floating point a 4K picture takes 300 MB, its planes 12."""
 
 
 def picture(image: Image.Image) -> Picture:
@@ -16,13 +20,24 @@ def picture(image: Image.Image) -> Picture:
 
     What is transparent has no say in the colour of its neighbours, whatever colour lies under it.
     """
-    pixels = np.asarray(image, np.float32)
+    pixels = np.asarray(image)
+    bands = [_band(pixels[top : top + _BAND].astype(np.float32)) for top in range(0, image.height, _BAND)]
+    y, u, v = (np.concatenate(planes) for planes in zip(*(colours for colours, _ in bands), strict=True))
+    clear = [opacity for _, opacity in bands if opacity is not None]
+    if not clear:
+        return Picture((y, u, v))
+    alpha, half = (np.concatenate(planes) for planes in zip(*clear, strict=True))
+    return Picture((y, u, v), (alpha, half, half))
+
+
+def _band(pixels: _Real) -> tuple[tuple[_Plane, _Plane, _Plane], tuple[_Parts, _Parts] | None]:
+    """Return Y, U, V and, for RGBA, the opacity at full and at half size."""
     y, u, v = _yuv(pixels)
-    if image.mode != "RGBA":
-        return Picture((_whole(y), _whole(_halved(u)), _whole(_halved(v))))
+    if pixels.shape[2] == 3:
+        return (_whole(y), _whole(_halved(u)), _whole(_halved(v))), None
     alpha = pixels[..., 3] / 255
-    opacity, half = _parts(alpha), _parts(_halved(alpha))
-    return Picture((_whole(y * alpha), _whole(_halved(u * alpha)), _whole(_halved(v * alpha))), (opacity, half, half))
+    colours = _whole(y * alpha), _whole(_halved(u * alpha)), _whole(_halved(v * alpha))
+    return colours, (_parts(alpha), _parts(_halved(alpha)))
 
 
 def even(value: float) -> int:
@@ -44,10 +59,10 @@ def _halved(plane: _Real) -> _Real:
     return np.asarray((plane[0::2, 0::2] + plane[1::2, 0::2] + plane[0::2, 1::2] + plane[1::2, 1::2]) / 4)
 
 
-def _whole(plane: _Real) -> NDArray[np.uint8]:
+def _whole(plane: _Real) -> _Plane:
     return np.round(plane).astype(np.uint8)
 
 
-def _parts(opacity: _Real) -> NDArray[np.uint16]:
+def _parts(opacity: _Real) -> _Parts:
     """Opacity in 256ths."""
     return np.ceil(opacity * 256).astype(np.uint16)

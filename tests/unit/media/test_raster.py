@@ -36,3 +36,15 @@ def test_opaque_and_clear_pixels() -> None:
 
 def test_even() -> None:
     assert [even(v) for v in (0, 1, 2, 2.5, 3, 4)] == [2, 2, 2, 2, 4, 4]
+
+
+def test_pictures_of_any_height_are_whole() -> None:
+    for height in (2, 64, 66, 130):
+        image = Image.linear_gradient("L").resize((6, height)).convert("RGBA")
+        image.putalpha(Image.linear_gradient("L").resize((6, height)))
+        made = picture(image)
+        assert made.opacity is not None
+        assert made.planes[0].shape == made.opacity[0].shape == (height, 6)
+        assert made.planes[1].shape == made.opacity[1].shape == (height // 2, 3)
+        expected = np.asarray(image)[..., 3].astype(int) * 256 / 255
+        assert np.abs(made.opacity[0] - expected).max() <= 1
