@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from roomtape.capture.eventlog import EventLogReader
@@ -26,10 +26,13 @@ class Timeline:
     """Reads the capture log in `folder`, also while it grows. Nothing in the folder's content makes it raise.
 
     A folder without events, made by somebody else's Janus, is read too: each common beginning of file names is a peer.
-    `beside` is a second event log, with what the folder's disk did not take.
+    `beside` is a second event log, with what the folder's disk did not take. Of a folder with events only tracks of
+    `kinds` are read: to follow somebody's video costs more than to copy their sound.
     """
 
-    def __init__(self, folder: Path, beside: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, beside: Path | None = None, kinds: Collection[MediaKind] = ("audio", "video")
+    ) -> None:
         self.folder = folder
         self.tracks: dict[TrackKey, TrackReader] = {}
         self.unclaimed: list[Path] = []
@@ -42,6 +45,7 @@ class Timeline:
         self._named: dict[str, PeerSpan] | None = None
         self._horizons: dict[str | None, int] = {}
         self._foreign = False
+        self._kinds = kinds
 
     @property
     def events(self) -> list[Event]:
@@ -217,7 +221,7 @@ class Timeline:
         if foreign:
             files = [foreign_track_file(p) for p in sorted(self.folder.glob("*.mjr")) if p not in self._known]
         else:
-            files = [f for f in track_files(self.folder) if f.path not in self._known]
+            files = [f for f in track_files(self.folder) if f.path not in self._known and f.kind in self._kinds]
         unclaimed = []
         for file in sorted(files, key=lambda f: _natural(f.path.name)):
             peer_id = file.base if foreign else self._peer_of(file.base)

@@ -29,16 +29,14 @@ def recorded_peers(timeline: Timeline, recording_id: str | None) -> dict[str, Pe
 
 
 def recorded_tracks(timeline: Timeline, job: RenderJob) -> dict[TrackKey, TrackReader]:
-    """Return the tracks that a job's files are made of, in order of their keys.
-
-    What it makes nothing of is not even read: of ten minutes of video that would take longer than all the rest.
-    """
-    peers, kinds = recorded_peers(timeline, job.recording_id), _kinds(job)
+    """Return the tracks that a job's files are made of, in order of their keys."""
+    peers, kinds = recorded_peers(timeline, job.recording_id), media_kinds(job)
     tracks = sorted(timeline.tracks.items())
     return {key: track for key, track in tracks if key.peer_id in peers and track.kind in kinds}
 
 
-def _kinds(job: RenderJob) -> set[MediaKind]:
+def media_kinds(job: RenderJob) -> set[MediaKind]:
+    """Return the kinds of media that a job makes something of."""
     if job.kind is Kind.TRACK:
         return {layer.media_kind for layer in job.config.layers} or {"audio"}
     return {"audio", "video"}

@@ -27,6 +27,7 @@ from roomtape.domain.recording import Kind
 from roomtape.errors import CaptureError, RenderError
 from roomtape.render import manifest
 from roomtape.render.job import OUT, PROGRESS, Progress, RenderJob, RenderResult, Wait, write_json
+from roomtape.render.presence import media_kinds
 from roomtape.render.tracks import missing, render_tracks
 from roomtape.render.verify import verify
 
@@ -78,7 +79,7 @@ def render(
     folder = Path(job.capture_dir)
     if not folder.is_dir():
         raise CaptureError(f"the capture folder {folder} is not there; it may have been removed after delivery")
-    timeline = Timeline(folder, beside=work / EVENTS)
+    timeline = Timeline(folder, beside=work / EVENTS, kinds=media_kinds(job))
     warnings: list[str] = []
     if job.kind is Kind.TRACK:
         files = render_tracks(job, work, timeline, wait, progress)
@@ -169,7 +170,7 @@ def _part(work: Path, first: int) -> None:
     from roomtape.render.composite import Composite
 
     job = _job(work)
-    timeline = Timeline(Path(job.capture_dir), beside=work / EVENTS)
+    timeline = Timeline(Path(job.capture_dir), beside=work / EVENTS, kinds=media_kinds(job))
     timeline.poll()
     composite = Composite(job, work, timeline)
     clock, final = composite.clock()

@@ -2,7 +2,9 @@ import random
 from pathlib import Path
 
 from roomtape.capture import events as ev
+from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import Frame, Interval, TrackKey
+from tests.support.captures import Capture
 from tests.support.encoded import encoded_video
 from tests.support.mjr import vp8_packets, write_events, write_mjr
 from tests.support.timelines import A0, B0, B1, SEC, T0, joined, log, opus, polled, write_session
@@ -201,3 +203,17 @@ def test_pictures_and_watermarks_are_files_of_the_assets_folder_only(tmp_path: P
     assert timeline.watermark("r") == tmp_path / "assets" / "abc"
     assert [timeline.watermark_decided(r) for r in ("r", "q", "x", None)] == [True, True, False, False]
     assert timeline.watermark("q") is timeline.watermark(None) is None
+
+
+def test_only_the_kinds_asked_for_are_read(tmp_path: Path) -> None:
+    capture = Capture(tmp_path)
+    capture.peer("ann", 0, 3)
+    capture.tone("ann", 440, 0, 2)
+    capture.picture("ann", "vp8", 0, 2)
+    capture.write()
+    for kinds, mindices in ((("audio",), [0]), (("video",), [1]), (("audio", "video"), [0, 1])):
+        timeline = Timeline(tmp_path, kinds=kinds)
+        timeline.poll()
+        timeline.poll()
+        assert [key.mindex for key in timeline.tracks] == mindices
+        assert timeline.unclaimed == []
