@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from itertools import cycle, islice
 from pathlib import Path
 
 import av
@@ -19,17 +20,20 @@ from roomtape.capture.events import (
     TrackUnmuted,
 )
 from roomtape.capture.timeline import Timeline
+from roomtape.capture.values import TrackKey
 from roomtape.domain.layout import grid
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig
 from roomtape.errors import RenderError
 from roomtape.media.compose import BACKGROUND, planes_of
+from roomtape.media.testsignal import video_loop
 from roomtape.render import composite
 from roomtape.render.composite import render_composite
+from roomtape.render.findings import Findings
 from roomtape.render.job import RenderJob
 from tests.support import detect
 from tests.support.meeting import EPOCH_US, write_meeting, write_peer
-from tests.support.mjr import opus_packets, write_mjr
+from tests.support.mjr import h264_packets, opus_packets, write_mjr
 from tests.support.sound import clicks, opus_tone
 
 WIDTH, HEIGHT = 640, 360
@@ -221,6 +225,22 @@ def test_a_camera_that_sends_nothing_for_long_shows_the_avatar(tmp_path: Path) -
     path, _ = render(tmp_path, tmp_path / "work")
     times = [r.t for r in detect.read_counters(path)]
     assert max(times) == pytest.approx(11.97, abs=0.1)
+
+
+def test_of_damaged_frames_the_last_good_picture_stays_and_they_are_counted(tmp_path: Path) -> None:
+    events = write_peer(tmp_path, "ann", identity=1, tone=None, codec="h264", seconds=6)
+    frames = list(islice(cycle(video_loop("h264", 320, 180, identity=1).frames), 180))
+    for broken in (40, 119, 120):  # the last one is a keyframe, with which the second segment begins
+        half = len(frames[broken]) // 3
+        frames[broken] = frames[broken][:half] + bytes(len(frames[broken]) - half)
+    write_mjr(tmp_path / "ann-1-video-1.mjr", "video", "h264", EPOCH_US, h264_packets(frames))
+    write_meeting(tmp_path, events, 0, 6)
+    path, _ = render(tmp_path, tmp_path / "work")
+    shown = {round(r.t * 30): r.counter for r in detect.read_counters(path)}
+    good = {tick: 39 if 40 <= tick < 60 else 118 if 119 <= tick < 150 else tick for tick in range(180)}
+    assert [tick for tick, counter in shown.items() if counter != good[tick]] == []
+    assert len(shown) > 170
+    assert Findings.read(tmp_path / "work").counts == {TrackKey("ann", 1): {"damaged_frames": 3}}
 
 
 def test_mono_and_other_rates(tmp_path: Path) -> None:
