@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from roomtape.capture.events import RecordingPaused, RecordingResumed
+from roomtape.capture.events import RecordingPaused, RecordingResumed, TrackMuted, TrackUnmuted
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig, VideoConfig
@@ -21,6 +21,7 @@ from tests.support.decoded import fingerprints
 from tests.support.meeting import EPOCH_US, write_meeting, write_peer
 
 SEGMENTS = 6
+S = 1_000_000
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     events = write_peer(folder, "ann", identity=1, tone=400, seconds=26, lose_video=range(140, 144), size=(160, 90))
     events += write_peer(folder, "bob", identity=2, tone=900, codec="h264", start_s=1.3, seconds=20, lose_audio=[550])
     events += [RecordingPaused(EPOCH_US + 9_100_000, "rec"), RecordingResumed(EPOCH_US + 10_000_000, "rec")]
+    for turn in range(4):  # they speak in turn, so that who is large depends on what was heard long before
+        who = ("ann", "bob")[turn % 2]
+        events += [
+            TrackMuted(EPOCH_US + (2 + 5 * turn) * S, who, 0),
+            TrackUnmuted(EPOCH_US + (7 + 5 * turn) * S, who, 0),
+        ]
     write_meeting(folder, events, 0.5, 25)
     return folder
 
@@ -70,6 +77,7 @@ def test_two_processes_give_the_same_pictures_and_samples(
     assert told[-1] == 23_600
     found = Findings.read(tmp_path)
     assert found == Findings.read(alone.parent.parent)
+    assert len({change.large for change in found.layout}) == 2
     assert {key.peer_id: numbers for key, numbers in (found.counts or {}).items()} == {
         "bob": {"concealed_samples": 960}
     }
