@@ -25,7 +25,7 @@ WINDOW_US = 10_000_000
 SLEW_PPM = 500
 """The offset moves at most this much a second of media: beyond the drift of real clocks (200 ppm), inaudible."""
 
-OFF_US = 20_000
+OFF_US = 5_000
 FAST_SLEW_PPM = 2_000
 """An offset that is wrong by more than OFF_US moves this fast: what sound can be stretched by (media/place.py)."""
 
@@ -49,6 +49,10 @@ MAX_DELAY_US = 5_000_000
 
 MAX_STEP_US = 60_000
 """Upper bound of the step kept to the frame before when a new anchor would place media before what was placed."""
+
+RAISE_US = 500_000
+"""What counts at most as media between two packets when the offset is raised: after a pause the few packets that the
+window holds may all be late. Opus in silence sends one in 400 ms."""
 
 
 class MediaClock:
@@ -211,6 +215,8 @@ class MediaClock:
 
     def _slew(self, error: int, step_us: int) -> None:
         """Lead the offset towards the envelope, by what `step_us` of media admit."""
+        if error > 0:
+            step_us = min(step_us, RAISE_US)
         most = step_us * (SLEW_PPM if -OFF_US <= error <= OFF_US else FAST_SLEW_PPM) // 1_000_000
         self._offset += max(-most, min(most, error))
 
