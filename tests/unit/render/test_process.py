@@ -14,10 +14,12 @@ import psutil
 import pytest
 
 from roomtape.domain.recording import Kind
-from roomtape.domain.recording_config import RecordingConfig
+from roomtape.domain.recording_config import RecordingConfig, VideoConfig
 from roomtape.errors import CaptureError
+from roomtape.media import segment_nut
 from roomtape.render import manifest, process
 from roomtape.render.job import OUT, PROGRESS, RESULT, RenderJob, RenderResult
+from roomtape.render.segments import Segments
 from tests.support.captures import Capture
 
 
@@ -59,6 +61,28 @@ def test_renders_verifies_and_says_so_last(work: Path) -> None:
     before = (work / RESULT).stat().st_mtime_ns
     assert start(work).wait(30) == process.DONE
     assert (work / RESULT).stat().st_mtime_ns == before
+
+
+def test_a_render_for_a_live_stream_makes_segments_that_can_be_entered_every_two_seconds(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = VideoConfig(width=160, height=90)
+    config = RecordingConfig(video=video, rtmp_url="rtmp://live.example.com/***")
+    job = RenderJob(RenderJob.read(work).capture_dir, Kind.COMPOSITE, config, "r1", stream_only=True)
+    kept: list[list[float]] = []
+
+    def keep(segments: Segments) -> None:
+        with segment_nut.open_for_reading(segments.path(0)) as source:
+            packets = segment_nut.read(source, video.fps)
+        kept.append([tick / video.fps for tick, packet in packets.video if packet.is_keyframe])
+        assert packets.audio
+
+    monkeypatch.setattr(Segments, "remove", keep)
+    result = process.render(job, work, lambda: None, lambda *_: None)
+    assert result == RenderResult.read(work)
+    assert result.files == ()
+    assert not list((work / OUT).glob("*"))
+    assert kept == [[0, 2]]
 
 
 def test_faults_of_job_and_capture_are_told_to_a_human(work: Path, tmp_path: Path) -> None:
