@@ -80,14 +80,17 @@ class Canvas:
                 mixed += source
                 target[...] = mixed
 
-    def show(self, fitted: Fitted) -> None:
-        """Copy a fitted picture to its place. What of its rectangle it does not fill stays as it is."""
+    def show(self, fitted: Fitted, within: Rect | None = None) -> None:
+        """Copy a fitted picture to its place, or the part of it that lies in `within`. All else stays as it is."""
         where = fitted.where
+        part = where if within is None else where.within(within)
+        if part is None:
+            return
         planes = [_turned(plane, fitted.rotation) for plane in planes_of(fitted.picture)]
         height, width = planes[0].shape
         left, top = _even_half(width - where.width), _even_half(height - where.height)
-        inner = _slices(Rect(left, top, where.width, where.height))
-        for plane, source, (rows, columns), cut in zip(self._planes, planes, _slices(where), inner, strict=True):
+        inner = _slices(Rect(left + part.x - where.x, top + part.y - where.y, part.width, part.height))
+        for plane, source, (rows, columns), cut in zip(self._planes, planes, _slices(part), inner, strict=True):
             plane[rows, columns] = source[cut]
 
 

@@ -15,7 +15,7 @@ from roomtape.media.compose import BACKGROUND, LETTERBOX, Canvas, Picture, Video
 from roomtape.media.label import label
 from roomtape.media.marks import ring
 from roomtape.render.composite_clock import OutputClock
-from roomtape.render.composite_scene import Scenes
+from roomtape.render.composite_scene import Scenes, Tile
 from roomtape.render.composite_stage import Change, Patch, Stage
 
 _Placed = tuple[Picture, int, int]
@@ -67,18 +67,26 @@ class Painter:
 
     def _draw_patch(self, patch: Patch) -> None:
         canvas, rect, tile = self._canvas, patch.rect, patch.tile
-        over = self._over(patch)
-        if patch.fitted is not None:
-            self._make_bars(patch, over)
-            canvas.show(patch.fitted)
-        elif tile is not None:
-            canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, tile.picture), rect.x, rect.y)
-        else:
+        if tile is None:
             canvas.paste(more(patch.others, rect.width, rect.height), rect.x, rect.y)
-        for picture_over, x, y in over:
-            canvas.paste(picture_over, x, y, within=rect)
+            return
+        framed = patch.speaking and (patch.fitted is None or not patch.large)
+        strips = ring(rect.width, rect.height) if framed else []
+        inner = _inset(rect, strips[0][0].height) if strips else rect
+        text = self._label(patch, tile)
+        if patch.fitted is not None:
+            self._make_bars(patch, inner, [text] if text else [])
+            # A frame that is there already stays: what lies within it is all that changes.
+            canvas.show(patch.fitted, inner)
+        else:
+            canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, tile.picture), rect.x, rect.y)
+        if patch.bare or self._marked(rect):
+            for strip, x, y in strips:
+                canvas.paste(strip, rect.x + x, rect.y + y)
+        if text is not None:
+            canvas.paste(*text, within=inner)
 
-    def _make_bars(self, patch: Patch, over: list[_Placed]) -> None:
+    def _make_bars(self, patch: Patch, inner: Rect, over: list[_Placed]) -> None:
         """Paint what the picture does not fill; once it is painted, only where something translucent lies over it."""
         assert patch.fitted is not None
         rect = patch.rect
@@ -89,24 +97,27 @@ class Painter:
             self._canvas.fill(rect, colour)
             return
         for picture, x, y in over if self._watermark is None else (*over, self._watermark):
-            under = Rect(x, y, picture.width, picture.height).within(rect)
+            under = Rect(x, y, picture.width, picture.height).within(inner)
             if under is not None:
                 self._canvas.fill(under, colour)
 
-    def _over(self, patch: Patch) -> list[_Placed]:
-        """Return what lies over a tile: the name, and the frame of who speaks."""
-        rect, tile = patch.rect, patch.tile
-        if tile is None:
-            return []
-        found: list[_Placed] = []
-        if patch.speaking and (patch.fitted is None or not patch.large):
-            found += [(strip, rect.x + x, rect.y + y) for strip, x, y in ring(rect.width, rect.height)]
+    def _label(self, patch: Patch, tile: Tile) -> _Placed | None:
+        rect = patch.rect
+        if rect.height < _LABELLED:
+            return None
         height = min(rect.height, int(min(self._video.width, self._video.height) * _LABEL))
         text = label(tile.name, rect.width, height, tile.muted and tile.source == "peer")
-        if text is not None and rect.height >= _LABELLED:
-            margin = (height // _MARGIN) & ~1
-            found.append((text, rect.x + margin, rect.y + rect.height - text.height - margin))
-        return found
+        if text is None:
+            return None
+        margin = (height // _MARGIN) & ~1
+        return text, rect.x + margin, rect.y + rect.height - text.height - margin
+
+    def _marked(self, rect: Rect) -> bool:
+        """Tell whether the watermark lies over a part of `rect`."""
+        if self._watermark is None:
+            return False
+        mark, x, y = self._watermark
+        return Rect(x, y, mark.width, mark.height).within(rect) is not None
 
     def _find_watermark(self) -> _Placed | None:
         """Return the recording's watermark and its place, None if there is none, or none that can be read."""
@@ -124,3 +135,7 @@ class Painter:
         x = min(margin, left) if "left" in wanted.position else max(0, left - margin)
         y = min(margin, top) if "top" in wanted.position else max(0, top - margin)
         return mark, x, y
+
+
+def _inset(rect: Rect, by: int) -> Rect:
+    return Rect(rect.x + by, rect.y + by, rect.width - 2 * by, rect.height - 2 * by)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from roomtape.capture.paths import ASSETS
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import Interval, TrackKey
 from roomtape.domain.layout import grid
-from roomtape.domain.recording_config import Corner, Selection, VideoConfig, Watermark
+from roomtape.domain.recording_config import Corner, LayoutName, Selection, VideoConfig, Watermark
 from roomtape.media.compose import BACKGROUND, LETTERBOX, Plane, planes_of
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.composite_picture import Painter
@@ -102,6 +103,26 @@ def test_a_translucent_watermark_does_not_add_up_where_only_a_tile_is_redrawn(tm
     for number, (below, above) in enumerate(zip(plain, marked, strict=True)):
         inside, ground = above[10:340, 10:600].astype(int), below[10:340, 10:600].astype(int)
         assert np.abs(inside - (ground * 195 + WHITE_LUMA * 61) // 256).max() <= 3, number
+
+
+@pytest.mark.parametrize("size", [(640, 360), (320, 180), (180, 320)])
+def test_what_is_drawn_over_is_what_would_be_drawn_afresh(size: tuple[int, int], tmp_path: Path) -> None:
+    events: list[Event] = write_peer(tmp_path, "ann", identity=1, size=(180, 320), seconds=3, name="Ann Bell")
+    events += write_peer(tmp_path, "bob", identity=2, tone=None, start_s=0.3, seconds=3, name="Bob")
+    events += write_peer(tmp_path, "cid", codec=None, seconds=1.2)
+    events += [TrackMuted(EPOCH_US + 1_000_000, "ann", 0), white(tmp_path, 200, 60, opacity=90)]
+    write_meeting(tmp_path, events, 0, 3)
+    mark = Watermark("https://example.org/mark")
+    speech = [("ann", 0, 800), ("bob", 600, 1500), ("cid", 200, 500)]
+    clock = OutputClock([Interval(EPOCH_US, EPOCH_US + 2_000_000)], 30)
+    for layout in get_args(LayoutName):
+        video = VideoConfig(width=size[0], height=size[1], layout=layout, watermark=mark)
+        going, again = painter_of(tmp_path, video, speech), painter_of(tmp_path, video, speech)
+        for tick, picture in going.pictures(clock, 0, 50):
+            if tick % 7 == 5:
+                ((_, afresh),) = again.pictures(clock, tick, tick + 1)
+                for drawn, expected in zip(planes_of(picture), planes_of(afresh), strict=True):
+                    assert np.array_equal(drawn, expected), (layout, tick)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture"])
