@@ -1,8 +1,7 @@
-"""Owns the recorder that films a browser: Chromium shows the meeting on a virtual display, and ffmpeg grabs it."""
+"""Owns the recorder that films a browser: Chromium shows a page on a virtual display, and ffmpeg grabs it."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,14 +10,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 
 from roomtape.bench.ffmpeg import grab_command
 from roomtape.bench.measure import CpuMeter, memory_bytes, run, tree
+from roomtape.bench.page import Page
 from roomtape.domain.layout import Rect
 from roomtape.domain.recording_config import VideoConfig
 from roomtape.errors import DestinationError
@@ -28,7 +26,6 @@ SETTLE_S = 2.0
 """After the page plays and before it is filmed: what its start costs is not counted."""
 _PLAYS_WITHIN_S, _DISPLAY_WITHIN_S = 60.0, 20.0
 _SAMPLE_S = 2.0
-_PAGE = Path(__file__).with_name("browser.html")
 
 
 @dataclass(frozen=True)
@@ -41,20 +38,18 @@ class Grabbed:
     shown_per_second: float
 
 
-def grab(folder: Path, inputs: Sequence[Path], tiles: Sequence[Rect], video: VideoConfig, seconds: int) -> Grabbed:
-    """Film a page that plays `inputs`, pairs (audio, video) of a participant, in `tiles`, for `seconds`.
+def film(folder: Path, page: Page, tile: Rect, video: VideoConfig, seconds: int) -> Grabbed:
+    """Film `page` for `seconds` once it plays; `tile` is where a participant's test picture is to be seen.
 
     Raises DestinationError when a tool is missing or the page does not play.
     """
     folder.mkdir(parents=True)
     output = folder / "browser.mp4"
-    playing = threading.Event()
     with (
         _display(video) as (display, screen),
-        _served(inputs, tiles, playing) as address,
-        _chromium(folder / "profile", address, display, video) as chromium,
+        _chromium(folder / "profile", page.address, display, video) as chromium,
     ):
-        if not playing.wait(_PLAYS_WITHIN_S):
+        if not page.playing.wait(_PLAYS_WITHIN_S):
             raise DestinationError("Chromium did not play the page's videos; is the machine busy?")
         time.sleep(SETTLE_S)
         roots = (screen, chromium)
@@ -62,7 +57,6 @@ def grab(folder: Path, inputs: Sequence[Path], tiles: Sequence[Rect], video: Vid
             meter = CpuMeter(lambda: tree(roots))
             filmed = run(grab_command(display, video, seconds, output), seconds * 4 + 30)
             others_s, others_in_s = meter.seconds(), filmed.wall_s
-    tile = tiles[0]
     return Grabbed(
         output,
         # Filming takes a moment longer than what is filmed; the browser goes on playing meanwhile.
@@ -131,55 +125,6 @@ def _running(words: Sequence[str], env: dict[str, str] | None = None, pass_fds: 
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         child.wait()
-
-
-@contextmanager
-def _served(inputs: Sequence[Path], tiles: Sequence[Rect], playing: threading.Event) -> Iterator[str]:
-    """Serve the page and its media on loopback; `playing` is set when the page says that all videos play."""
-    places = [[tile.x, tile.y, tile.width, tile.height] for tile in tiles]
-    page = _PAGE.read_text().replace("TILES", json.dumps(places)).encode()
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(_Handler, page, [path.read_bytes() for path in inputs], playing)
-    )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """`/` is the page, `/N` the N-th file; a POST says that everything plays."""
-
-    def __init__(self, page: bytes, media: list[bytes], playing: threading.Event, *args: object) -> None:
-        self._page, self._media, self._playing = page, media, playing
-        super().__init__(*args)  # type: ignore[arg-type]
-
-    def do_GET(self) -> None:
-        name = self.path.removeprefix("/")
-        if name == "":
-            self._answer(200, "text/html; charset=utf-8", self._page)
-        elif name.isdigit() and int(name) < len(self._media):
-            self._answer(200, "video/webm", self._media[int(name)])
-        else:
-            self._answer(404, "text/plain", b"")
-
-    def do_POST(self) -> None:
-        self._playing.set()
-        self._answer(204, "text/plain", b"")
-
-    def _answer(self, status: int, kind: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: the terminal shows what is being measured."""
 
 
 @contextmanager

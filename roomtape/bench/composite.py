@@ -6,11 +6,11 @@ import os
 import shutil
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomtape.bench import browser
+from roomtape.bench import browser, meetingfilm, page
 from roomtape.bench.ffmpeg import command as ffmpeg_command
 from roomtape.bench.figure import Figure, alone, compared
 from roomtape.bench.madeup import OUTPUT, RECORDING, people, render_command, write_capture, write_webm
@@ -32,12 +32,15 @@ _MIB = 1 << 20
 
 @dataclass(frozen=True)
 class _Measured:
-    """What the tools took for `count` participants; `jobs` is Roomtape with JOBS processes."""
+    """What the tools took for `count` participants; `jobs` is Roomtape with JOBS processes, `shown` what it showed.
+
+    `films` are those of browsers, by what the browser played.
+    """
 
     count: int
     pairs: list[tuple[Usage, Usage]]
     jobs: Usage
-    grabbed: browser.Grabbed | None
+    films: dict[str, browser.Grabbed]
     shown: float
 
 
@@ -76,16 +79,24 @@ def _measured(folder: Path, count: int, plan: Plan, say: Say) -> _Measured:
     for file in (ours_file, other_file, jobs_file):
         _check(file, plan.composite_s)
     tiles = grid(count, VideoConfig.width, VideoConfig.height)
-    shown = shown_per_second(ours_file, _rect(tiles[0]))
-    grabbed = _grabbed(folder / "browser", inputs, tiles, plan, say) if plan.browser_s else None
-    return _Measured(count, pairs, jobs, grabbed, shown)
+    shown = shown_per_second(ours_file, (tiles[0].x, tiles[0].y, tiles[0].width, tiles[0].height))
+    films = _films(folder, inputs, tiles, plan, say) if plan.browser_s else {}
+    return _Measured(count, pairs, jobs, films, shown)
 
 
-def _grabbed(folder: Path, inputs: Sequence[Path], tiles: Sequence[Rect], plan: Plan, say: Say) -> browser.Grabbed:
-    say(f"composite of {len(tiles)}: a browser shows the meeting and ffmpeg films it")
-    found = browser.grab(folder, inputs, tiles, VideoConfig(), plan.browser_s)
-    _check(found.file, plan.browser_s)
-    return found
+def _films(
+    folder: Path, inputs: Sequence[Path], tiles: Sequence[Rect], plan: Plan, say: Say
+) -> dict[str, browser.Grabbed]:
+    count = len(tiles)
+    say(f"composite of {count}: a browser shows files and ffmpeg films it")
+    with page.of_files(inputs, tiles) as shown:
+        films = {"files": browser.film(folder / "files", shown, tiles[0], VideoConfig(), plan.browser_s)}
+    if count == plan.webrtc_people:
+        say(f"composite of {count}: a browser is in the meeting and ffmpeg films it")
+        films["WebRTC"] = meetingfilm.film(folder / "meeting", count, plan)
+    for film in films.values():
+        _check(film.file, plan.browser_s)
+    return films
 
 
 def _in_jobs(capture: Path, output: Path) -> list[str]:
@@ -94,34 +105,36 @@ def _in_jobs(capture: Path, output: Path) -> list[str]:
 
 
 def _figures(found: _Measured, minutes: float) -> list[Figure]:
-    n, pairs, grabbed = found.count, found.pairs, found.grabbed
+    n, pairs = found.count, found.pairs
     who = f"{n} {'person' if n == 1 else 'people'}"
-    cpu, memory = f"composite of {who}: CPU per recorded minute", f"composite of {who}: memory at most"
-    speed = [60 * minutes / a.wall_s for a, _ in pairs]
-    figures = [
-        compared(f"composite_cpu_{n}", cpu, "s", "ffmpeg", [(a.cpu_s / minutes, b.cpu_s / minutes) for a, b in pairs])
-    ]
-    if grabbed is not None:
-        mine = statistics.median(a.cpu_s for a, _ in pairs) / minutes
-        figures.append(compared(f"composite_cpu_{n}_browser", cpu, "s", "browser", [(mine, grabbed.cpu_s_per_minute)]))
+    cpu = [(a.cpu_s / minutes, b.cpu_s / minutes) for a, b in pairs]
     peaks = [(a.peak_bytes / _MIB, b.peak_bytes / _MIB) for a, b in pairs]
-    figures.append(compared(f"composite_memory_{n}", memory, "MiB", "ffmpeg", peaks))
-    if grabbed is not None:
-        peak = (max(a for a, _ in peaks), grabbed.peak_bytes / _MIB)
-        figures.append(compared(f"composite_memory_{n}_browser", memory, "MiB", "browser", [peak]))
-        pictures = f"composite of {who}: pictures of a participant shown, of 30"
-        figures.append(
-            compared(f"composite_shown_{n}", pictures, "1/s", "browser", [(found.shown, grabbed.shown_per_second)])
+    mine, most = statistics.median(a for a, _ in cpu), max(a for a, _ in peaks)
+    speed = [(60 * minutes / a.wall_s, 60 * minutes / b.wall_s) for a, b in pairs]
+    jobs = f"composite of {who}: speed, {JOBS} jobs on {os.cpu_count() or 1} cores"
+    return [
+        compared(f"composite_cpu_{n}", f"composite of {who}: CPU per recorded minute", "s", "ffmpeg", cpu),
+        *_filmed(found, "cpu", "CPU per recorded minute", "s", mine, lambda film: film.cpu_s_per_minute),
+        compared(f"composite_memory_{n}", f"composite of {who}: memory at most", "MiB", "ffmpeg", peaks),
+        *_filmed(found, "memory", "memory at most", "MiB", most, lambda film: film.peak_bytes / _MIB),
+        *_filmed(found, "shown", "pictures shown, of 30", "1/s", found.shown, lambda film: film.shown_per_second),
+        compared(f"composite_speed_{n}", f"composite of {who}: speed, 1 job", "×", "ffmpeg", speed),
+        alone(f"composite_speed_{n}_jobs", jobs, "×", [60 * minutes / found.jobs.wall_s]),
+    ]
+
+
+def _filmed(
+    found: _Measured, name: str, what: str, unit: str, mine: float, of: Callable[[browser.Grabbed], float]
+) -> list[Figure]:
+    n = found.count
+    who = f"{n} {'person' if n == 1 else 'people'}"
+    return [
+        compared(
+            f"composite_{name}_{n}_{played.lower()}", f"composite of {who}: {what}", unit, f"browser ({played})",
+            [(mine, of(film))],
         )
-    times = [(mine, 60 * minutes / b.wall_s) for mine, (_, b) in zip(speed, pairs, strict=True)]
-    figures.append(compared(f"composite_speed_{n}", f"composite of {who}: speed, 1 job", "×", "ffmpeg", times))
-    both = f"composite of {who}: speed, {JOBS} jobs on {os.cpu_count() or 1} cores"
-    figures.append(alone(f"composite_speed_{n}_jobs", both, "×", [60 * minutes / found.jobs.wall_s]))
-    return figures
-
-
-def _rect(tile: Rect) -> tuple[int, int, int, int]:
-    return tile.x, tile.y, tile.width, tile.height
+        for played, film in found.films.items()
+    ]  # fmt: skip
 
 
 def _check(file: Path, seconds: int) -> None:

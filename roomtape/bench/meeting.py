@@ -15,6 +15,7 @@ from roomtape.errors import DestinationError
 from roomtape.simulate import ownserver
 from roomtape.simulate.ownserver import call
 from roomtape.simulate.participant import Media, SimulatedParticipant
+from roomtape.simulate.rest import MeetingAccess
 from roomtape.simulate.run import Run, Seat, tokens_for
 
 ADDRESSES = "ROOMTAPE_ICE_ADDRESSES"
@@ -25,10 +26,14 @@ UPLOADED_WITHIN_S = 60.0
 class Meeting:
     """A meeting that is going on: its id, the API of its server, and the server's process and data folder."""
 
-    meeting_id: str
+    access: MeetingAccess
     api: httpx.AsyncClient
     server_pid: int
     folder: Path
+
+    @property
+    def meeting_id(self) -> str:
+        return self.access.meeting_id
 
     async def start(self, kind: str = "", **more: Any) -> str:
         """Start a recording, of `kind` "/track" or "" (composite), and return its id when it is RECORDING."""
@@ -69,6 +74,6 @@ async def held(
             if run.failed:
                 reason = next(seat.state for seat in run.seats if seat.failed)
                 raise DestinationError(f"{run.failed} of {len(media)} participants could not join: {reason}")
-            yield Meeting(meeting_id, api, server.pid, folder)
+            yield Meeting(access, api, server.pid, folder)
         finally:
             await run.leave()

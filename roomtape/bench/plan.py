@@ -13,13 +13,15 @@ Say = Callable[[str], None]
 class Plan:
     """Lengths in seconds. `pairs`: how often both sides of a comparison run; `capture_rounds`: off and on once each.
 
-    `browser_s` 0 leaves the browser out. `most_live` recordings run at once at most, one more every `live_s`.
+    `browser_s` 0 leaves the browser out; it is filmed in a real meeting too where so many people are measured as
+    `webrtc_people` says. `most_live` recordings run at once at most, one more every `live_s`.
     """
 
     participants: tuple[int, ...] = (1, 4, 9, 16)
     pairs: int = 2
     composite_s: int = 60
     browser_s: int = 12
+    webrtc_people: int = 4
     remux_s: int = 3600
     publishers: int = 20
     capture_s: float = 15

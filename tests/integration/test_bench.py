@@ -29,10 +29,10 @@ def test_all_do_the_same_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     plan = Plan(participants=(2,), pairs=1, composite_s=4, browser_s=2 if filmed else 0)
     figures = {f.name: f for f in composite.measure(tmp_path, plan, said.append)}
     if filmed:
-        browser = figures["composite_cpu_2_browser"].beside
+        browser = figures["composite_cpu_2_files"].beside
         assert browser is not None
         assert 1 < browser.median < 60 * (os.cpu_count() or 1)
-        shown = figures["composite_shown_2"].runs[0]
+        shown = figures["composite_shown_2_files"].runs[0]
         assert 25 < shown[0] < 31
         assert 1 < shown[1] < 31
     for name in ("composite_cpu_2", "composite_memory_2", "composite_speed_2"):

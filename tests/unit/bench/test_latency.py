@@ -6,6 +6,9 @@ import httpx
 
 from roomtape.bench import latency
 from roomtape.bench.meeting import Meeting
+from roomtape.simulate.rest import MeetingAccess
+
+ACCESS = MeetingAccess("http://h", "account", "app", "m", "token")
 
 
 def meeting(states: list[str]) -> Meeting:
@@ -14,7 +17,7 @@ def meeting(states: list[str]) -> Meeting:
         times = {"invoked_time": "2026-01-01T00:00:00.100Z", "started_time": "2026-01-01T00:00:00.142Z"}
         return httpx.Response(200, json={"data": {"id": "r", "status": status, **times}})
 
-    return Meeting("m", httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://h"), 1, Path())
+    return Meeting(ACCESS, httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://h"), 1, Path())
 
 
 async def test_a_start_is_measured_by_the_servers_times() -> None:

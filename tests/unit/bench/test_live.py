@@ -17,6 +17,9 @@ from roomtape.errors import DestinationError
 from roomtape.recordings import work
 from roomtape.render.job import PROGRESS
 from roomtape.simulate.participant import Media
+from roomtape.simulate.rest import MeetingAccess
+
+ACCESS = MeetingAccess("http://h", "account", "app", "m", "token")
 
 
 class Server:
@@ -66,7 +69,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
         assert len(media) == live.PEOPLE
         made.settings = settings
         async with httpx.AsyncClient(transport=httpx.MockTransport(made.handle), base_url="http://h") as api:
-            yield Meeting("m", api, 1, made.folder)
+            yield Meeting(ACCESS, api, 1, made.folder)
 
     monkeypatch.setattr(live, "held", held)
     return made

@@ -8,6 +8,9 @@ import pytest
 from roomtape.bench.meeting import ADDRESSES, Meeting, held
 from roomtape.errors import DestinationError
 from roomtape.simulate.participant import Media
+from roomtape.simulate.rest import MeetingAccess
+
+ACCESS = MeetingAccess("http://h", "account", "app", "m", "token")
 
 
 async def test_media_goes_over_loopback_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,7 +30,7 @@ async def test_a_recording_of_either_kind_is_started_and_stopped() -> None:
         return httpx.Response(200, json={"data": {"recording": inner} if "track" in request.url.path else inner})
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(handle), base_url="http://h") as api:
-        meeting = Meeting("m", api, 1, Path())
+        meeting = Meeting(ACCESS, api, 1, Path())
         assert await meeting.start() == "r"
         assert await meeting.start("/track") == "r"
         assert await meeting.start(allow_multiple_recordings=True) == "r"
