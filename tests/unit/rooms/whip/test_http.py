@@ -57,6 +57,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         issuer=issuer,
         bucket=nothing,
         chat_files=nothing,
+        streams=nothing,
         ready=dict,
     )
     app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))
