@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from roomtape.capture.events import MediaKind
 from roomtape.capture.values import Gap, GapCause
@@ -30,12 +30,16 @@ class Hole:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the event log knows about the time around a track's holes; ends that are open are None."""
+    """What the event log knows about the time around a track's holes; ends that are open are None.
+
+    `vanished`: from the last media of a peer that was given up for want of packets to its leaving.
+    """
 
     takes: list[Span]
     muted: list[Span]
     paused: list[Span]
     down: list[Span]
+    vanished: list[Span] = field(default_factory=list)
 
 
 def matters(kind: MediaKind, length_us: int, lost: int) -> bool:
@@ -86,7 +90,7 @@ def _cause(start: int, end: int, captured: bool, lost: int, around: Circumstance
         return GapCause.PAUSED if _covered(start, end, around.paused) else GapCause.NOT_CAPTURED
     if _covered(start, end, around.muted):
         return GapCause.MUTED
-    if lost:
+    if lost or _covered(start, end, around.vanished):
         return GapCause.NETWORK
     if _covered(start, end, around.down):
         return GapCause.SERVER_DOWN

@@ -69,7 +69,8 @@ class Publication:
 class SessionLog:
     """The events of one session in order of time, indexed.
 
-    `all_is_there` is set when the reader does not wait for anything more, whether or not the log says that it ended.
+    `reasons` says why peers left, the last time that they did. `all_is_there` is set when the reader does not wait for
+    anything more, whether or not the log says that it ended.
     """
 
     def __init__(self) -> None:
@@ -82,6 +83,7 @@ class SessionLog:
         self.published: dict[TrackKey, Publication] = {}
         self.unpublished: dict[TrackKey, int] = {}
         self.down: list[tuple[int, int]] = []
+        self.reasons: dict[str, str] = {}
         self.ended_us: int | None = None
         self.all_is_there = False
         self._muted: defaultdict[TrackKey, Steps[bool]] = defaultdict(Steps)
@@ -141,6 +143,7 @@ class SessionLog:
             self._names[peer_id].put(event.t, event.name)
         elif peer_id in self.peers:
             self.peers[peer_id] = replace(self.peers[peer_id], left_us=event.t)
+            self.reasons[peer_id] = event.reason
 
     def _add_recording_event(self, event: ev.Event) -> None:
         match event:

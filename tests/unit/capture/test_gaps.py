@@ -36,6 +36,8 @@ def test_which_holes_count(kind: str, length_us: int, lost: int, expected: bool)
         (100, {"muted": [(11 * SEC, 12 * SEC)]}, GapCause.NETWORK),
         (0, {"down": [(9 * SEC, 21 * SEC)]}, GapCause.SERVER_DOWN),
         (7, {"down": [(9 * SEC, 21 * SEC)]}, GapCause.NETWORK),
+        (0, {"vanished": [(10 * SEC, 21 * SEC)]}, GapCause.NETWORK),
+        (0, {"vanished": [(10 * SEC, 21 * SEC)], "muted": [(9 * SEC, None)]}, GapCause.MUTED),
     ],
 )
 def test_causes_while_a_take_runs(lost: int, known: dict[str, list[tuple[int, int | None]]], cause: GapCause) -> None:

@@ -70,6 +70,68 @@ def test_a_server_that_was_down_explains_a_hole(tmp_path: Path) -> None:
     assert track.gaps == [Gap(T0 + 2 * SEC, T0 + 4 * SEC, GapCause.SERVER_DOWN)]
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("left", GapCause.SENDER_STOPPED),
+        ("media_lost", GapCause.NETWORK),
+        ("sfu_lost", GapCause.SERVER_DOWN),
+        ("server_down", GapCause.SERVER_DOWN),
+    ],
+)
+def test_why_a_peer_left_explains_the_silence_before_it(tmp_path: Path, reason: str, cause: GapCause) -> None:
+    log = SessionLog()
+    path = write_mjr(tmp_path / "a-1-audio-0.mjr", "audio", "opus", T0, [*_opus(1), *_opus(1, 3, skipped=100)])
+    for event in (
+        ev.PeerJoined(T0, "a", "p", None, "A"),
+        ev.TakeStarted(T0, "a", "a-1"),
+        ev.TakeStopped(T0 + 9 * SEC, "a", "a-1"),
+        ev.PeerLeft(T0 + 9 * SEC, "a", reason),
+    ):
+        log.add(event)
+    track = TrackReader(KEY, "audio", log)
+    track.add_take(Take(path, log.takes["a-1"]))
+    assert track.gaps == [
+        Gap(T0 + SEC, T0 + 3 * SEC, GapCause.SENDER_STOPPED),
+        Gap(T0 + 4 * SEC, T0 + 9 * SEC, cause),
+    ]
+
+
+def test_every_cause_in_one_session(tmp_path: Path) -> None:
+    """Muted, then lost packets, then a pause, then nothing sent, then the server was away between two takes."""
+    log = SessionLog()
+    first = [*_opus(2), *_opus(1, 4, skipped=100), *_opus(2, 7, skipped=100)]
+    second = [*_opus(1), *_opus(1, 3, skipped=100)]
+    for event in (
+        ev.PeerJoined(T0, "a", "p", None, "A"),
+        ev.TakeStarted(T0, "a", "a-1"),
+        ev.RecordingStarted(T0, "r"),
+        ev.TrackMuted(T0 + 2 * SEC, "a", 0),
+        ev.TrackUnmuted(T0 + 4 * SEC, "a", 0),
+        ev.TakeStopped(T0 + 9 * SEC, "a", "a-1"),
+        ev.RecordingPaused(T0 + 9 * SEC, "r"),
+        ev.TakeStarted(T0 + 12 * SEC, "a", "a-2"),
+        ev.RecordingResumed(T0 + 12 * SEC, "r"),
+        ev.TakeStopped(T0 + 16 * SEC, "a", "a-2"),
+        ev.ServerRecovered(T0 + 21 * SEC, T0 + 16 * SEC),
+        ev.TakeStarted(T0 + 21 * SEC, "a", "a-3"),
+        ev.TakeStopped(T0 + 22 * SEC, "a", "a-3"),
+        ev.PeerLeft(T0 + 22 * SEC, "a", "left"),
+    ):
+        log.add(event)
+    track = TrackReader(KEY, "audio", log)
+    for number, (at_s, packets) in enumerate([(0, first), (12, second), (21, _opus(1))], start=1):
+        path = write_mjr(tmp_path / f"a-{number}-audio-0.mjr", "audio", "opus", T0 + at_s * SEC, packets)
+        track.add_take(Take(path, log.takes[f"a-{number}"]))
+    assert [(g.start_us - T0, g.end_us - T0, g.cause, g.lost) for g in track.gaps] == [
+        (2 * SEC, 4 * SEC, GapCause.MUTED, 0),
+        (5 * SEC, 7 * SEC, GapCause.NETWORK, 100),
+        (9 * SEC, 12 * SEC, GapCause.PAUSED, 0),
+        (13 * SEC, 15 * SEC, GapCause.SENDER_STOPPED, 0),
+        (16 * SEC, 21 * SEC, GapCause.SERVER_DOWN, 0),
+    ]
+
+
 def test_silence_of_a_sender_with_dtx_is_no_gap(tmp_path: Path) -> None:
     """A packet of comfort noise every 400 ms, with no number left out."""
     packets = [(n * 400, rtp(n + 1, n * 19_200, opus_silence())) for n in range(25)]
