@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
 
 import av
 from av.codec.context import Flags
@@ -25,7 +27,7 @@ def open_stream(container: OutputContainer, width: int, height: int, fps: int, g
 
     A new stream begins with an IDR picture and refers to nothing before it.
     """
-    stream = container.add_stream("libx264", fps, options=OPTIONS)
+    stream = container.add_stream("libx264", fps, options=OPTIONS | vectors(width, _processor()))
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
     context.time_base = Fraction(1, fps)
@@ -35,6 +37,25 @@ def open_stream(container: OutputContainer, width: int, height: int, fps: int, g
     context.color_primaries = context.color_trc = _BT709
     context.flags |= int(Flags.global_header) | int(Flags.closed_gop)
     return stream
+
+
+def vectors(width: int, processor: str) -> dict[str, str]:
+    """Return the options for pictures of `width` on a machine with the capabilities that `processor` lists.
+
+    Where rows are no whole number of 64 bytes, x264's AVX-512 code takes memory into account that nobody has written:
+    of fifty runs one gave other packets, at 360x640 in each of five tries; with AVX2 none did (3 % more CPU).
+    """
+    if width % 64 == 0 or "avx512" not in processor:
+        return {}
+    return {"x264-params": "asm=MMX2,SSE2Fast,SSSE3,SSE4.2,LZCNT,AVX,FMA3,BMI2,AVX2"}
+
+
+@lru_cache(maxsize=1)
+def _processor() -> str:
+    try:
+        return Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""
 
 
 def encode(stream: VideoStream, frame: av.VideoFrame | None, tick: int = 0) -> list[av.Packet[VideoStream]]:

@@ -66,8 +66,9 @@ def join_audio(sound: Path, out: Path, samples: int) -> None:
 def _packets(ogg: av.container.InputContainer, stream: AudioStream, samples: int) -> Iterator[Any]:
     """Yield the packets, each beginning where the one before it ends, the last one ending with the sound.
 
-    FFmpeg counts a page's packets back from its end and knows too little for the first one. Their length follows from
-    their windows (Vorbis I, 1.3.2); the very first one only primes the decoder and lasts no time.
+    FFmpeg takes a short packet for shorter than it is where a long one is before it, and has it begin up to 9 ms late.
+    Their length follows from their windows (Vorbis I, 1.3.2); the very first one only primes the decoder and lasts no
+    time.
     """
     sizes = _windows(bytes(stream.codec_context.extradata or b""))
     end = before = 0

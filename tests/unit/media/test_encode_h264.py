@@ -49,3 +49,9 @@ def test_colours_are_tagged(tmp_path: Path) -> None:
         frame = next(container.decode(video=0))
         assert (frame.colorspace, frame.color_range, frame.color_primaries) == (6, 1, 1)
         assert container.streams.video[0].codec_context.profile == "High"
+
+
+def test_widths_on_which_avx512_is_not_to_be_trusted_do_without() -> None:
+    assert encode_h264.vectors(360, "flags: fma avx2 avx512f avx512bw")["x264-params"].endswith("AVX2")
+    assert encode_h264.vectors(1280, "flags: fma avx2 avx512f avx512bw") == {}
+    assert encode_h264.vectors(360, "flags: fma avx2") == {}
