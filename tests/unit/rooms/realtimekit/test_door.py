@@ -58,7 +58,7 @@ async def test_the_talk_of_a_session_outlives_the_server(house: House, monkeypat
     door.receive(seat, codec.encode(Chat.SEND_MESSAGE_TO_ROOM, sent, "q"))
     files = house.settings.data_dir / "rooms"
     async with asyncio.timeout(3):
-        while not list(files.glob("*.json")):
+        while not any("remember me" in file.read_text() for file in files.glob("*.json")):
             await asyncio.sleep(0.01)
     again = house.again()
     await again.rooms.start()
