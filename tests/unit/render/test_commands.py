@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -70,6 +71,53 @@ def test_composite_of_a_folder_that_is_not_ours(tmp_path: Path) -> None:
     (picture,) = probe(target).of("video")
     assert (picture.codec, picture.width, picture.height, picture.packets) == ("h264", 320, 180, 10)
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("video", "sound", "options", "codecs"),
+    [
+        ("x.mp4", "x.m4a", ("--layout", "speaker", "--jobs", 2), ("h264", "aac", "aac")),
+        ("x.webm", "sound.ogg", ("--codec", "vp8"), ("vp8", "vorbis", "vorbis")),
+        (None, "x.mp3", (), (None, None, "mp3")),
+    ],
+)
+def test_video_and_sound_go_where_they_shall(
+    video: str | None,
+    sound: str,
+    options: tuple[object, ...],
+    codecs: tuple[str | None, str | None, str],
+    folder: Path,
+    tmp_path: Path,
+) -> None:
+    target, elsewhere = tmp_path / "made", tmp_path / "made" / "sound"
+    wanted = ("-o", target / video) if video else ()
+    small = ("--width", 90, "--height", 160, "--fps", 10, "--recording", "r1")
+    result = run("render", folder, *wanted, "--audio-file", elsewhere / sound, *small, *options)
+    assert result.exit_code == 0, result.output
+    if video:
+        found = probe(target / video)
+        assert (found.of("video")[0].codec, found.of("audio")[0].codec) == codecs[:2]
+        assert (found.of("video")[0].width, found.of("video")[0].height) == (90, 160)
+    assert probe(elsewhere / sound).of("audio")[0].codec == codecs[2]
+    heard = tone_intervals(elsewhere / sound, 440)
+    assert (heard[0][0], heard[-1][1]) == pytest.approx((0, 2), abs=0.05)
+    assert {p.name for p in tmp_path.rglob("*.*") if p.is_file() and "capture" not in str(p)} == {video, sound} - {None}
+
+
+def test_a_file_goes_to_another_disk_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = tmp_path / "a", tmp_path / "far" / "b"
+    source.write_bytes(b"x" * 1000)
+    replace = Path.replace
+
+    def refused(self: Path, where: Path) -> Path:
+        if self == source:
+            raise OSError(errno.EXDEV, "another disk")
+        return replace(self, where)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    commands._move(source, target)
+    assert target.read_bytes() == b"x" * 1000
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["b"]
 
 
 def test_what_an_interrupted_run_left_is_taken_over_only_if_it_is_the_same(folder: Path, tmp_path: Path) -> None:
