@@ -18,6 +18,9 @@ from roomtape.bench.figure import Figure
 from roomtape.bench.plan import QUICK, Plan, Say
 from roomtape.errors import RoomtapeError
 
+_WIDTH = 120
+"""Columns of a table that no terminal shows."""
+
 Measure = Callable[[Path, Plan, Say], list[Figure]]
 
 
@@ -42,7 +45,7 @@ def bench(
     from roomtape.bench import report  # here and below: the other commands need not wait for what only this one uses
     from roomtape.bench.facts import facts
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     plan = QUICK if quick else Plan()
     told = facts()
     if float(told["load"]) > (os.cpu_count() or 1) / 2:

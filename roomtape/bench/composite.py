@@ -106,19 +106,19 @@ def _in_jobs(capture: Path, output: Path) -> list[str]:
 
 def _figures(found: _Measured, minutes: float) -> list[Figure]:
     n, pairs = found.count, found.pairs
-    who = f"{n} {'person' if n == 1 else 'people'}"
+    who = _who(n)
     cpu = [(a.cpu_s / minutes, b.cpu_s / minutes) for a, b in pairs]
     peaks = [(a.peak_bytes / _MIB, b.peak_bytes / _MIB) for a, b in pairs]
     mine, most = statistics.median(a for a, _ in cpu), max(a for a, _ in peaks)
     speed = [(60 * minutes / a.wall_s, 60 * minutes / b.wall_s) for a, b in pairs]
-    jobs = f"composite of {who}: speed, {JOBS} jobs on {os.cpu_count() or 1} cores"
+    jobs = f"{who}: speed, {JOBS} jobs on {os.cpu_count() or 1} cores"
     return [
-        compared(f"composite_cpu_{n}", f"composite of {who}: CPU per recorded minute", "s", "ffmpeg", cpu),
-        *_filmed(found, "cpu", "CPU per recorded minute", "s", mine, lambda film: film.cpu_s_per_minute),
-        compared(f"composite_memory_{n}", f"composite of {who}: memory at most", "MiB", "ffmpeg", peaks),
+        compared(f"composite_cpu_{n}", f"{who}: CPU a recorded minute", "s", "ffmpeg", cpu),
+        *_filmed(found, "cpu", "CPU a recorded minute", "s", mine, lambda film: film.cpu_s_per_minute),
+        compared(f"composite_memory_{n}", f"{who}: memory at most", "MiB", "ffmpeg", peaks),
         *_filmed(found, "memory", "memory at most", "MiB", most, lambda film: film.peak_bytes / _MIB),
         *_filmed(found, "shown", "pictures shown, of 30", "1/s", found.shown, lambda film: film.shown_per_second),
-        compared(f"composite_speed_{n}", f"composite of {who}: speed, 1 job", "×", "ffmpeg", speed),
+        compared(f"composite_speed_{n}", f"{who}: speed, 1 job", "×", "ffmpeg", speed),
         alone(f"composite_speed_{n}_jobs", jobs, "×", [60 * minutes / found.jobs.wall_s]),
     ]
 
@@ -127,14 +127,18 @@ def _filmed(
     found: _Measured, name: str, what: str, unit: str, mine: float, of: Callable[[browser.Grabbed], float]
 ) -> list[Figure]:
     n = found.count
-    who = f"{n} {'person' if n == 1 else 'people'}"
+    who = _who(n)
     return [
         compared(
-            f"composite_{name}_{n}_{played.lower()}", f"composite of {who}: {what}", unit, f"browser ({played})",
+            f"composite_{name}_{n}_{played.lower()}", f"{who}: {what}", unit, f"browser, {played}",
             [(mine, of(film))],
         )
         for played, film in found.films.items()
     ]  # fmt: skip
+
+
+def _who(count: int) -> str:
+    return f"composite of {count} {'person' if count == 1 else 'people'}"
 
 
 def _check(file: Path, seconds: int) -> None:

@@ -55,11 +55,11 @@ async def _measure(folder: Path, plan: Plan, say: Say) -> list[Figure]:
         done = [await until(meeting.api, recording_id, "UPLOADED", _UPLOADED_WITHIN_S) for recording_id in running]
         behind_s = time.monotonic() - begin
         lost = [await _lost(meeting, recording) for recording in done]
-    most = " (no more were tried)" if kept == plan.most_live else ""
+    most = " (no more tried)" if kept == plan.most_live else ""
     return [
-        alone("live_kept", f"composites of {PEOPLE} people rendered live at once{most}", "", [kept]),
-        alone("live_lag", "one of them alone: render behind the clock", "ms", [first_ms]),
-        alone("live_beyond", "recordings at once when all were stopped", "", [len(running)]),
+        alone("live_kept", f"composites of {PEOPLE} people live at once{most}", "", [kept]),
+        alone("live_lag", "one of them alone: behind the clock", "ms", [first_ms]),
+        alone("live_beyond", "recordings when all were stopped", "", [len(running)]),
         alone("live_lost", "packets lost of those", "", [sum(lost)]),
         alone("live_stop", "all stopped to all UPLOADED", "s", [behind_s]),
     ]
