@@ -26,13 +26,11 @@ def ssim(one: Image, other: Image) -> NDArray[np.float64]:
 def worst_block(likeness: NDArray[np.float64], side: int = 32) -> tuple[float, int, int]:
     """Return the lowest mean of blocks of `side` by `side`, and the left and top of that block.
 
-    The mean of a whole picture hardly sees a missing icon; this does.
+    The mean of a whole picture hardly sees a missing icon; this does. All blocks are whole: the last ones overlap.
     """
-    height, width = likeness.shape
+    tops, lefts = (sorted({*range(0, length - side, side), max(0, length - side)}) for length in likeness.shape)
     blocks = {
-        (left, top): float(likeness[top : top + side, left : left + side].mean())
-        for top in range(0, height, side)
-        for left in range(0, width, side)
+        (left, top): float(likeness[top : top + side, left : left + side].mean()) for top in tops for left in lefts
     }
     left, top = min(blocks, key=lambda place: blocks[place])
     return blocks[left, top], left, top

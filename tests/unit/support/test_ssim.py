@@ -32,7 +32,8 @@ def test_a_missing_mark_is_seen_where_it_is() -> None:
     assert likeness.mean() > 0.95, "the whole picture hardly tells"
     worst, left, top = worst_block(likeness)
     assert worst < 0.8
-    assert (left, top) == (96, 64)
+    assert left <= 96 < left + 32
+    assert top <= 70 < top + 32
 
 
 def test_another_colour_of_the_same_brightness_is_another_picture() -> None:
