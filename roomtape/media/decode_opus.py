@@ -71,7 +71,12 @@ class OpusDecoder:
             return None
         if not frames:
             return None
-        return np.concatenate([f.to_ndarray().reshape(-1, CHANNELS) for f in frames])
+        # The decoder's own memory, read only: packed samples need neither copying nor stacking.
+        parts = [
+            np.frombuffer(memoryview(f.planes[0]), np.float32, f.samples * CHANNELS).reshape(-1, CHANNELS)
+            for f in frames
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def frame_samples(toc: int) -> int:

@@ -19,7 +19,7 @@ MAX_CRASHES = 5
 """So many deaths of workers without one more segment are taken for a fault that stays, not an accident."""
 LOG = "parts.log"
 """File of the work folder with what the processes log: on a terminal it would lie across the progress bar."""
-LEAST = 8
+LEAST = 3
 """Segments that are worth a further process: it reads the log from the beginning, and decodes from a keyframe on."""
 
 _LOOK_S = 0.1
