@@ -63,7 +63,7 @@ def test_a_killed_render_goes_on_and_gives_the_same_files(video: VideoCodec, tmp
     assert detect.durations(video_file)["video"] == pytest.approx(10, abs=0.035)
     readings = detect.read_counters(video_file)
     assert len(readings) > 250
-    late = [r.t + 0.5 + (r.t > 4.499) - r.counter / 30 for r in readings]
+    late = [r.t + 0.5 + (r.t > 4.499) - r.counter / 30 for r in readings if r.t < 8.4]  # then they begin anew
     assert min(late) > -0.002
     assert max(late) < 0.036
 
