@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -52,13 +54,28 @@ WebUrl = Annotated[str, Field(max_length=LONGEST_TEXT), _starts_with("http://", 
 RtmpUrl = Annotated[str, Field(max_length=LONGEST_TEXT), _starts_with("rtmp://", "rtmps://")]
 
 
+_NO_PICTURES = frozenset(
+    {
+        *(".gif", ".svg", ".bmp", ".tif", ".tiff", ".ico", ".avif", ".heic", ".pdf", ".txt", ".htm", ".html"),
+        *(".json", ".xml", ".zip", ".mp3", ".m4a", ".mp4", ".mov", ".webm"),
+    }
+)
+"""Endings that say that a watermark is none. Any other, or none at all, may be a program's that sends a picture."""
+
+
+def _may_be_a_picture(url: str) -> str:
+    if PurePosixPath(urlsplit(url).path).suffix.lower() in _NO_PICTURES:
+        raise ValueError("must be a PNG, JPEG or WebP picture")
+    return url
+
+
 class WatermarkSize(ExactPart):
     width: Annotated[Whole, Field(ge=1, le=SIDE_HIGHEST)] | None = None
     height: Annotated[Whole, Field(ge=1, le=SIDE_HIGHEST)] | None = None
 
 
 class Watermark(ExactPart):
-    url: WebUrl | None = None
+    url: Annotated[WebUrl, AfterValidator(_may_be_a_picture)] | None = None
     position: Literal["left top", "right top", "left bottom", "right bottom"] | None = None
     size: WatermarkSize | None = None
 

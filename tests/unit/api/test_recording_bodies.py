@@ -66,3 +66,11 @@ def test_layers_whose_files_would_overwrite_one_another() -> None:
         StartTracks.model_validate({"meeting_id": "m", "layers": same}).to_layers()
     kinds = {"a-b": {}, "a_b": {"media_kind": "video"}}
     assert len(StartTracks.model_validate({"meeting_id": "m", "layers": kinds}).to_layers()) == 2
+
+
+@pytest.mark.parametrize(
+    "url", ["http://a/b.PNG", "https://a/b.jpeg?x=.gif", "https://a/logo.php", "https://a/mp4", "https://a"]
+)
+def test_what_may_be_a_picture(url: str) -> None:
+    given = {"meeting_id": "m", "video_config": {"watermark": {"url": url}}}
+    assert StartRecording.model_validate(given).values()["video_config"] == given["video_config"]

@@ -246,6 +246,9 @@ async def test_the_sdk_lists_recordings_with_all_filters(api: House) -> None:
         ({"video_config": {"watermark": {"position": "middle"}}}, "video_config.watermark.position"),
         ({"video_config": {"watermark": {"position": "left top"}}}, "video_config.watermark.url"),
         ({"video_config": {"watermark": {"url": "https://"}}}, "video_config.watermark.url"),
+        ({"video_config": {"watermark": {"url": "https://a.example/b/LOGO.Svg?v=1"}}}, "video_config.watermark.url"),
+        ({"video_config": {"watermark": {"url": "https://a.example/b.pdf"}}}, "video_config.watermark.url"),
+        ({"video_config": {"watermark": {"url": "https://[bad/b.png"}}}, "video_config.watermark.url"),
         (
             {"video_config": {"watermark": {"url": "https://a", "size": {"width": 0}}}},
             "video_config.watermark.size.width",
