@@ -69,7 +69,8 @@ class Remuxer:
         ms = max((pts_us + 500) // 1000, self._last_ms + 1)
         packet = Packet(data)
         packet.stream = stream
-        packet.time_base = _MS
+        if not self.packets:  # later ones without it are taken to be in the stream's, which is the same
+            packet.time_base = _MS
         packet.pts = packet.dts = ms
         # A file of one frame of unknown length would have no Duration, and players could not seek in it.
         packet.duration = duration = (duration_us + 500) // 1000 or int(self.packets == 0)

@@ -6,6 +6,8 @@ from struct import Struct
 
 _FIXED = Struct(">BBHII")
 _WORDS = Struct(">HH")
+_EXTENDED = Struct(">BBHIIHH")
+"""The fixed header without CSRCs, and the one of its extensions: nearly all packets of WebRTC begin so."""
 ONE_BYTE = 0xBEDE
 """`Packet.profile` of header extensions in the one-byte form (RFC 8285, section 4.2)."""
 _TWO_BYTE = 0x100
@@ -72,6 +74,12 @@ def parse(data: bytes) -> Packet | None:
     size = len(data)
     if size < 12:
         return None
+    if data[0] == 0x90 and size >= 16:
+        _, second, seq, timestamp, ssrc, profile, words = _EXTENDED.unpack_from(data)
+        start = 16 + (words << 2)
+        if start > size:
+            return None
+        return Packet(seq, timestamp, ssrc, second > 127, second & 0x7F, data[start:], profile, data[16:start])
     first, second, seq, timestamp, ssrc = _FIXED.unpack_from(data)
     if first & 0xC0 != 0x80:
         return None

@@ -17,6 +17,8 @@ _FRAME_US = tuple(
     _SILK[config & 3] if config < 12 else _HYBRID[config & 1] if config < 16 else _CELT[config & 3]
     for config in range(32)
 )
+_LENGTHS = tuple(_FRAME_US[toc >> 3] * (1, 2, 2, 0)[toc & 3] for toc in range(256))
+"""How long a packet lasts by its first byte; 0 where the second one has the number of frames."""
 _LONGEST_US = 120_000
 
 
@@ -24,15 +26,12 @@ def duration_us(packet: bytes) -> int:
     """Return how long an Opus packet lasts in µs, 0 if it is malformed."""
     if not packet:
         return 0
-    toc = packet[0]
-    code = toc & 3
-    if code == 3:
-        if len(packet) < 2:
-            return 0
-        frames = packet[1] & 0x3F
-    else:
-        frames = 1 if code == 0 else 2
-    length = _FRAME_US[toc >> 3] * frames
+    length = _LENGTHS[packet[0]]
+    if length:
+        return length
+    if len(packet) < 2:
+        return 0
+    length = _FRAME_US[packet[0] >> 3] * (packet[1] & 0x3F)
     return length if length <= _LONGEST_US else 0
 
 
@@ -54,7 +53,7 @@ class Depacketizer:
         payload = packet.payload
         if lost:
             self._lost += lost
-        length = duration_us(payload)
+        length = (_LENGTHS[payload[0]] or duration_us(payload)) if payload else 0
         if not length:
             if payload:
                 self.dropped += 1
