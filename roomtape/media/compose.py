@@ -14,6 +14,7 @@ from roomtape.domain.layout import Rect, contain
 VideoFrame = av.VideoFrame
 """A decoded picture, for those who only pass it on."""
 Plane = NDArray[np.uint8]
+_Parts = NDArray[np.uint16]
 Colour = tuple[int, int, int]
 """Y, U, V of ITU-R BT.601, limited range."""
 
@@ -34,7 +35,7 @@ class Picture:
     256, one array a plane) it is blended, else copied."""
 
     planes: tuple[Plane, Plane, Plane]
-    opacity: tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]] | None = None
+    opacity: tuple[_Parts, _Parts, _Parts] | None = None
 
     @property
     def width(self) -> int:
@@ -62,39 +63,56 @@ class Canvas:
         for plane, value, (rows, columns) in zip(self._planes, colour, _slices(rect), strict=True):
             plane[rows, columns] = value
 
+    def stamp(self, picture: Picture, x: int, y: int, within: Rect | None = None) -> Stamp:
+        """Return what puts a picture with its top left corner at (x, y), both even, as far as it lies in `within`."""
+        part = Rect(x, y, picture.width, picture.height).within(within or self.whole)
+        stamp = Stamp()
+        if part is not None:
+            inner = _slices(Rect(part.x - x, part.y - y, part.width, part.height))
+            for i, (plane, (rows, columns)) in enumerate(zip(self._planes, _slices(part), strict=True)):
+                opacity = None if picture.opacity is None else picture.opacity[i][inner[i]]
+                stamp.add(plane[rows, columns], picture.planes[i][inner[i]], opacity)
+        return stamp
+
     def paste(self, picture: Picture, x: int, y: int, within: Rect | None = None) -> None:
-        """Put a picture with its top left corner at (x, y), both even; what lies outside `within` is cut off."""
-        whole = Rect(x, y, picture.width, picture.height)
-        part = whole.within(within or self.whole)
-        if part is None:
-            return
-        inner = _slices(Rect(part.x - x, part.y - y, part.width, part.height))
-        for i, (plane, (rows, columns)) in enumerate(zip(self._planes, _slices(part), strict=True)):
-            target, source = plane[rows, columns], picture.planes[i][inner[i]]
-            if picture.opacity is None:
-                target[...] = source
-            else:
-                # source is multiplied by its opacity already, so that a blend is one product and one sum.
-                mixed = target * (256 - picture.opacity[i][inner[i]])
-                mixed >>= 8
-                mixed += source
-                target[...] = mixed
+        """Put a picture where `stamp` would, once."""
+        self.stamp(picture, x, y, within).press()
 
-    def show(self, fitted: Fitted, within: Rect | None = None) -> None:
-        """Copy a fitted picture to its place, or the part of it that lies in `within`. All else stays as it is."""
-        where = fitted.where
-        part = where if within is None else where.within(within)
-        if part is None:
-            return
-        planes = [_turned(plane, fitted.rotation) for plane in planes_of(fitted.picture)]
-        height, width = planes[0].shape
-        left, top = _even_half(width - where.width), _even_half(height - where.height)
-        inner = _slices(Rect(left + part.x - where.x, top + part.y - where.y, part.width, part.height))
-        for plane, source, (rows, columns), cut in zip(self._planes, planes, _slices(part), inner, strict=True):
-            plane[rows, columns] = source[cut]
+    def window(self, fitted: Fitted, within: Rect | None = None) -> Window:
+        """Return what shows pictures like `fitted` in their place, or in the part of it that lies in `within`."""
+        return Window(self._planes, fitted, within or self.whole)
+
+    def show(self, fitted: Fitted) -> None:
+        """Copy a fitted picture to its place. What of its rectangle it does not fill stays as it is."""
+        self.window(fitted).show(fitted)
 
 
-@dataclass(frozen=True)
+class Stamp:
+    """A picture made ready to be put on one place of a canvas, again and again."""
+
+    def __init__(self) -> None:
+        self._copied: list[tuple[Plane, Plane]] = []
+        self._blended: list[tuple[Plane, Plane, _Parts, _Parts]] = []
+
+    def add(self, target: Plane, source: Plane, opacity: _Parts | None) -> None:
+        if opacity is None:
+            self._copied.append((target, source))
+        else:
+            self._blended.append((target, source, 256 - opacity, np.empty(target.shape, np.uint16)))
+
+    def press(self) -> None:
+        """Put it there."""
+        for target, source in self._copied:
+            target[...] = source
+        for target, source, rest, mixed in self._blended:
+            # source is multiplied by its opacity already, so that a blend is one product and one sum.
+            np.multiply(target, rest, out=mixed)
+            mixed >>= 8
+            mixed += source
+            target[...] = mixed
+
+
+@dataclass(slots=True)
 class Fitted:
     """A picture made ready for `rect`: turned clockwise by `rotation` degrees it goes to `where`, and is cut evenly at
     its edges where it is larger."""
@@ -103,6 +121,30 @@ class Fitted:
     where: Rect
     rect: Rect
     rotation: int = 0
+
+    @property
+    def shape(self) -> tuple[Rect, int, int, int]:
+        """What two of them have in common that can be shown by one window."""
+        return self.where, self.rotation, self.picture.width, self.picture.height
+
+
+class Window:
+    """A place on a canvas where pictures of one shape are shown, one after another."""
+
+    def __init__(self, planes: tuple[Plane, Plane, Plane], fitted: Fitted, within: Rect) -> None:
+        self.shape = fitted.shape
+        where, self._rotation, width, height = self.shape
+        if self._rotation % 180:
+            width, height = height, width
+        part = where.within(within) or Rect(where.x, where.y, 0, 0)
+        left, top = _even_half(width - where.width), _even_half(height - where.height)
+        inner = Rect(left + part.x - where.x, top + part.y - where.y, part.width, part.height)
+        self._parts = [(p[at], cut) for p, at, cut in zip(planes, _slices(part), _slices(inner), strict=True)]
+
+    def show(self, fitted: Fitted) -> None:
+        """Copy a picture of this shape to its place."""
+        for (target, cut), source in zip(self._parts, planes_of(fitted.picture), strict=True):
+            target[...] = _turned(source, self._rotation)[cut]
 
 
 class Scaler:

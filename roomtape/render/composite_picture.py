@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.layout import Rect
@@ -11,11 +12,21 @@ from roomtape.domain.recording_config import VideoConfig
 from roomtape.errors import RenderError
 from roomtape.media import still
 from roomtape.media.avatar import avatar, more
-from roomtape.media.compose import BACKGROUND, LETTERBOX, Canvas, Picture, VideoFrame
+from roomtape.media.compose import (
+    BACKGROUND,
+    LETTERBOX,
+    Canvas,
+    Colour,
+    Fitted,
+    Picture,
+    Stamp,
+    VideoFrame,
+    Window,
+)
 from roomtape.media.label import label
 from roomtape.media.marks import ring
 from roomtape.render.composite_clock import OutputClock
-from roomtape.render.composite_scene import Scenes, Tile
+from roomtape.render.composite_scene import Scenes
 from roomtape.render.composite_stage import Change, Patch, Stage
 
 _Placed = tuple[Picture, int, int]
@@ -29,6 +40,18 @@ _MARGIN = 40
 """A label or watermark keeps this part of the height of its tile, or of the canvas's shorter side, to the edges."""
 
 
+@dataclass
+class _Plate:
+    """How a tile is drawn as long as only its picture changes: `under` is painted in the colour of the `bars` before
+    the picture, what is `over` it after; the `frame` only when all is drawn."""
+
+    window: Window
+    bars: Colour
+    under: list[Rect]
+    frame: list[Stamp]
+    over: list[Stamp]
+
+
 class Painter:
     """Draws the pictures of a composite, in order."""
 
@@ -38,6 +61,7 @@ class Painter:
         self._recording_id = recording_id
         self._canvas = Canvas(video.width, video.height)
         self._watermark: _Placed | None = None
+        self._plates: dict[Rect, _Plate] = {}
         self.stage = Stage(timeline, scenes, video)
         # Decodes and scales the next picture while this one is encoded: the same work, on the other core.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stage")
@@ -58,52 +82,72 @@ class Painter:
         canvas = self._canvas
         if change.clear:
             canvas.fill(canvas.whole, BACKGROUND)
+            self._plates.clear()
         for patch in change.patches:
-            self._draw_patch(patch)
+            if patch.fitted is not None:
+                self._draw_picture(patch, patch.fitted)
+            else:
+                self._draw_avatar(patch)
             if self._watermark is not None and not change.clear:
                 canvas.paste(*self._watermark, within=patch.rect)
         if self._watermark is not None and change.clear:
             canvas.paste(*self._watermark)
 
-    def _draw_patch(self, patch: Patch) -> None:
+    def _draw_avatar(self, patch: Patch) -> None:
         canvas, rect, tile = self._canvas, patch.rect, patch.tile
         if tile is None:
             canvas.paste(more(patch.others, rect.width, rect.height), rect.x, rect.y)
             return
-        framed = patch.speaking and (patch.fitted is None or not patch.large)
-        strips = ring(rect.width, rect.height) if framed else []
-        inner = _inset(rect, strips[0][0].height) if strips else rect
-        text = self._label(patch, tile)
-        if patch.fitted is not None:
-            self._make_bars(patch, inner, [text] if text else [])
-            # A frame that is there already stays: what lies within it is all that changes.
-            canvas.show(patch.fitted, inner)
-        else:
-            canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, tile.picture), rect.x, rect.y)
-        if patch.bare or self._marked(rect):
-            for strip, x, y in strips:
-                canvas.paste(strip, rect.x + x, rect.y + y)
-        if text is not None:
-            canvas.paste(*text, within=inner)
+        canvas.paste(avatar(tile.name, tile.peer_id, rect.width, rect.height, tile.picture), rect.x, rect.y)
+        inner, frame = self._frame(patch)
+        text = self._label(patch)
+        for over in (*frame, *([canvas.stamp(*text, within=inner)] if text else [])):
+            over.press()
 
-    def _make_bars(self, patch: Patch, inner: Rect, over: list[_Placed]) -> None:
-        """Paint what the picture does not fill; once it is painted, only where something translucent lies over it."""
-        assert patch.fitted is not None
-        rect = patch.rect
-        if patch.fitted.where == rect:
-            return
-        colour = BACKGROUND if patch.large else LETTERBOX
+    def _draw_picture(self, patch: Patch, fitted: Fitted) -> None:
+        plate = self._plates.get(patch.rect)
+        if patch.bare or plate is None or plate.window.shape != fitted.shape:
+            plate = self._plates[patch.rect] = self._plate(patch, fitted)
+        if patch.bare and fitted.where != patch.rect:
+            self._canvas.fill(patch.rect, plate.bars)
+        elif not patch.bare:
+            for under in plate.under:
+                self._canvas.fill(under, plate.bars)
+        plate.window.show(fitted)
         if patch.bare:
-            self._canvas.fill(rect, colour)
-            return
-        for picture, x, y in over if self._watermark is None else (*over, self._watermark):
-            under = Rect(x, y, picture.width, picture.height).within(inner)
-            if under is not None:
-                self._canvas.fill(under, colour)
+            for strip in plate.frame:
+                strip.press()
+        for over in plate.over:
+            over.press()
 
-    def _label(self, patch: Patch, tile: Tile) -> _Placed | None:
+    def _plate(self, patch: Patch, fitted: Fitted) -> _Plate:
+        canvas, rect = self._canvas, patch.rect
+        inner, frame = self._frame(patch)
+        text = self._label(patch)
+        marked = self._watermark and _place(self._watermark).within(inner)
+        translucent = [place for place in (text and _place(text).within(inner), marked) if place]
+        return _Plate(
+            # A frame that is there already stays: what lies within it is all that changes.
+            canvas.window(fitted, inner),
+            BACKGROUND if patch.large else LETTERBOX,
+            translucent if fitted.where != rect else [],
+            frame,
+            [*(frame if marked else []), *([canvas.stamp(*text, within=inner)] if text else [])],
+        )
+
+    def _frame(self, patch: Patch) -> tuple[Rect, list[Stamp]]:
+        """Return what lies within the frame of who speaks, and the frame; all of the tile and nothing without one."""
         rect = patch.rect
-        if rect.height < _LABELLED:
+        strips = ring(rect.width, rect.height) if patch.speaking and not (patch.large and patch.fitted) else []
+        if not strips:
+            return rect, []
+        thick = strips[0][0].height
+        inner = Rect(rect.x + thick, rect.y + thick, rect.width - 2 * thick, rect.height - 2 * thick)
+        return inner, [self._canvas.stamp(strip, rect.x + x, rect.y + y) for strip, x, y in strips]
+
+    def _label(self, patch: Patch) -> _Placed | None:
+        rect, tile = patch.rect, patch.tile
+        if tile is None or rect.height < _LABELLED:
             return None
         height = min(rect.height, int(min(self._video.width, self._video.height) * _LABEL))
         text = label(tile.name, rect.width, height, tile.muted and tile.source == "peer")
@@ -111,13 +155,6 @@ class Painter:
             return None
         margin = (height // _MARGIN) & ~1
         return text, rect.x + margin, rect.y + rect.height - text.height - margin
-
-    def _marked(self, rect: Rect) -> bool:
-        """Tell whether the watermark lies over a part of `rect`."""
-        if self._watermark is None:
-            return False
-        mark, x, y = self._watermark
-        return Rect(x, y, mark.width, mark.height).within(rect) is not None
 
     def _find_watermark(self) -> _Placed | None:
         """Return the recording's watermark and its place, None if there is none, or none that can be read."""
@@ -137,5 +174,6 @@ class Painter:
         return mark, x, y
 
 
-def _inset(rect: Rect, by: int) -> Rect:
-    return Rect(rect.x + by, rect.y + by, rect.width - 2 * by, rect.height - 2 * by)
+def _place(placed: _Placed) -> Rect:
+    picture, x, y = placed
+    return Rect(x, y, picture.width, picture.height)

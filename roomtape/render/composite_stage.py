@@ -22,7 +22,7 @@ _Live = tuple[TrackKey, Shown]
 """A track and what it shows."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen, which makes the making of one cost four times as much
 class Patch:
     """A tile to be drawn anew: `fitted` or, without a picture, the avatar of `tile`; without a tile, "+`others`".
 
@@ -71,6 +71,7 @@ class Stage:
         self._slots: list[_Slot] = []
         self._changes: list[LayoutChange] = []
         self._told: tuple[tuple[str, str], ...] | None = None
+        self._told_of: Scene | None = None
 
     def open(self, first_us: int, last_us: int) -> None:
         """Read what the moments from `first_us` to `last_us` need; the next change draws everything."""
@@ -80,7 +81,7 @@ class Stage:
             peer = peers.get(key.peer_id)
             if reader.info.kind == "video" and peer is not None and self._scenes.includes(peer):
                 self.read(key, first_us, last_us)
-        self._counts = self._told = None
+        self._counts = self._told = self._told_of = None
 
     def read(self, key: TrackKey, first_us: int, last_us: int) -> None:
         """Read what the moments need of one track alone."""
@@ -110,7 +111,9 @@ class Stage:
             self._lay_out(counts)
         people = scene.people[: len(self._places.people)]
         content: list[tuple[Tile, _Live | None]] = [*shares, *((tile, self._live(tile, t_us)) for tile in people)]
-        self._tell(t_us, content)
+        if clear or shares or scene is not self._told_of:
+            self._tell(t_us, content)
+            self._told_of = scene
         patches = []
         for slot, (tile, live) in zip(self._slots, content, strict=True):
             speaking = tile.source == "peer" and tile.peer_id in scene.speaking

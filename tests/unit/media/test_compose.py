@@ -149,3 +149,21 @@ def test_what_lies_outside_is_cut_off() -> None:
         BACKGROUND[0],
     ]
     canvas.paste(Picture(white), 100, 100)
+
+
+def test_a_stamp_and_a_window_are_used_again_and_again() -> None:
+    canvas = Canvas(64, 64)
+    half = np.full((8, 8), 128, np.uint16), np.full((4, 4), 128, np.uint16), np.full((4, 4), 128, np.uint16)
+    white = np.full((8, 8), 100, np.uint8), np.full((4, 4), 64, np.uint8), np.full((4, 4), 64, np.uint8)
+    stamp = canvas.stamp(Picture(white, half), 16, 16)
+    scaler = Scaler()
+    window = canvas.window(scaler.fit(picture(64, 64), canvas.whole), Rect(2, 2, 60, 60))
+    for luma in (20, 200):
+        fitted = scaler.fit(picture(64, 64, (luma, 128, 128)), canvas.whole)
+        assert fitted.shape == window.shape
+        window.show(fitted)
+        stamp.press()
+        assert [at(canvas, x, x)[0] for x in (0, 1, 2, 16, 61, 62)] == [28, 28, luma, 100 + luma // 2, luma, 28]
+    assert scaler.fit(picture(64, 32), canvas.whole).shape != window.shape
+    outside = canvas.stamp(Picture(white), 100, 100)
+    outside.press()
