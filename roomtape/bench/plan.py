@@ -20,17 +20,17 @@ class Plan:
     participants: tuple[int, ...] = (1, 4, 9, 16)
     pairs: int = 2
     composite_s: int = 60
-    browser_s: int = 12
+    browser_s: int = 10
     webrtc_people: int = 4
     remux_s: int = 3600
     publishers: int = 20
     capture_s: float = 15
     capture_rounds: int = 1
-    starts: int = 12
-    stops: int = 3
+    starts: int = 10
+    stops: int = 2
     short_s: float = 8
-    most_live: int = 8
-    live_s: float = 10
+    most_live: int = 6
+    live_s: float = 8
 
 
 QUICK = Plan(
