@@ -23,6 +23,7 @@ from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.sfu.janus.process import JanusProcess
 from roomtape.sfu.port import Candidate, Down, Handle, Lost, Ready, Receiving, Up
 from roomtape.simulate.participant import Media
+from roomtape.simulate.stream import AUDIO_LEVEL_EXTENSION
 from tests.support.janus import Publisher, Reports, eventually, settings
 
 AUDIO = Media(video_codec=None, loop_seconds=1)
@@ -98,6 +99,7 @@ async def test_a_publisher_is_captured_on_and_off_while_it_runs(house: House) ->
             (0, "audio", "opus"),
             (1, "video", "vp8"),
         ]
+        assert publisher.published.tracks[0].audio_level_id == AUDIO_LEVEL_EXTENSION
         assert "a=candidate" in publisher.published.answer
         assert (await house.reports.wait(Up)).handle == handle
         assert (await house.reports.wait(Receiving)).active

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.sender import Sender, placed, share
+from roomtape.capture import events as ev
+from roomtape.capture.sessionlog import SessionLog
+from roomtape.capture.tracks import Take, TrackReader
+from roomtape.capture.values import TrackKey
+from tests.support.mjr import write_mjr
+from tests.support.sender import PATH_US, T0, Sender, placed, share
 
 CASES = {
     "a good network": Sender(40),
@@ -37,6 +42,10 @@ CASES = {
 }
 
 
+def _marked(packet: bytes, take: int) -> bytes:
+    return packet + bytes([take])
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_error_of_placement_is_bounded(tmp_path: Path, name: str) -> None:
     sender = CASES[name]
@@ -57,6 +66,27 @@ def test_a_new_source_is_placed_as_well_as_the_sfu_counts_it_on(tmp_path: Path) 
         assert max(abs(e) for e in errors) <= 40_000
         assert share(errors, 0.5) <= 8_000
         assert file.jumps == 0
+
+
+def test_takes_whose_numbers_begin_anew_go_on_where_they_were_sent(tmp_path: Path) -> None:
+    """The SFU begins each file with number 1 and timestamp 0, in the middle of a stream that knows nothing of it."""
+    log = SessionLog()
+    log.add(ev.PeerJoined(T0, "a", "p", None, "A"))
+    track = TrackReader(TrackKey("a", 0), "audio", log)
+    truth: dict[bytes, int] = {}
+    for number, begin_s in enumerate((0, 20, 21, 60), start=1):
+        packets = Sender(20 if begin_s != 20 else 0.9, seed=number, ppm=120).packets()
+        at_us = T0 + begin_s * 1_000_000
+        timed = [(ms - packets[0][0], _marked(data, number)) for ms, _, data in packets]
+        truth |= {_marked(data, number)[12:]: at_us + sent for _, sent, data in packets}
+        path = write_mjr(tmp_path / f"a-{number}-audio-0.mjr", "audio", "opus", at_us + packets[0][0] * 1000, timed)
+        log.add(ev.TakeStarted(at_us, "a", f"a-{number}"))
+        log.add(ev.TakeStopped(at_us + 20_000_000, "a", f"a-{number}"))
+        track.add_take(Take(path, log.takes[f"a-{number}"]))
+    frames = track.read(2**62)
+    assert len(frames) == len(truth) == 3045
+    assert max(abs(f.time_us - PATH_US - truth[f.data]) for f in frames) <= 25_000
+    assert all(a.time_us < b.time_us for a, b in pairwise(frames))
 
 
 @pytest.mark.parametrize("ppm", [-200, 200])
