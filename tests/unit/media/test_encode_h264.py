@@ -53,5 +53,6 @@ def test_colours_are_tagged(tmp_path: Path) -> None:
 
 def test_widths_on_which_avx512_is_not_to_be_trusted_do_without() -> None:
     assert encode_h264.vectors(360, "flags: fma avx2 avx512f avx512bw")["x264-params"].endswith("AVX2")
+    assert encode_h264.vectors(960, "flags: avx512f")
     assert encode_h264.vectors(1280, "flags: fma avx2 avx512f avx512bw") == {}
     assert encode_h264.vectors(360, "flags: fma avx2") == {}
