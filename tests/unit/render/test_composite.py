@@ -18,17 +18,20 @@ from roomtape.capture.events import (
     TrackMuted,
     TrackPublished,
     TrackUnmuted,
+    WatermarkMissing,
+    dump,
 )
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import TrackKey
 from roomtape.domain.layout import grid
 from roomtape.domain.recording import Kind
-from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig
+from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig, Watermark
 from roomtape.errors import RenderError
 from roomtape.media.compose import BACKGROUND, planes_of
 from roomtape.media.testsignal import video_loop
 from roomtape.render import composite
 from roomtape.render.composite import render_composite
+from roomtape.render.composite_clock import OutputClock
 from roomtape.render.findings import Findings
 from roomtape.render.job import RenderJob
 from tests.support import detect
@@ -310,3 +313,24 @@ def test_nothing_at_all_is_an_error_in_words(tmp_path: Path) -> None:
 def test_what_cannot_be_made_is_refused(config: RecordingConfig, tmp_path: Path) -> None:
     with pytest.raises(RenderError, match="choose"):
         render(tmp_path, tmp_path / "work", config)
+
+
+def test_a_live_render_waits_for_its_watermark_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_meeting(tmp_path, write_peer(tmp_path, "ann", seconds=9), 1, 8)
+    config = RecordingConfig(video=VideoConfig(width=320, height=180, watermark=Watermark("https://example.com/a.png")))
+
+    def clock(after_s: float, follow: bool = True) -> OutputClock | None:
+        monkeypatch.setattr(composite.time, "time_ns", lambda: EPOCH_US * 1000 + round(after_s * 1e9))
+        timeline = Timeline(tmp_path)
+        timeline.poll()
+        job = RenderJob(str(tmp_path), Kind.COMPOSITE, config, "rec", follow=follow)
+        return composite.Composite(job, tmp_path / "work", timeline).clock()[0]
+
+    assert clock(20) is None
+    assert clock(20, follow=False) is not None
+    assert clock(62) is not None
+    with (tmp_path / "events.jsonl").open("ab") as log:
+        log.write(dump(WatermarkMissing(EPOCH_US + 2_000_000, "rec", "not found")))
+    assert clock(20) is not None
