@@ -104,6 +104,8 @@ def _show(done: list[dict[str, Any]], data_dir: Path, app_id: str, console: Cons
 
 
 def _content(file: Path) -> str:
+    if file.suffix == ".json":
+        return "the manifest: who was in, who was to be seen, every gap with its cause"
     found = probe(file)
     streams = [
         f"{s.codec} {s.width}x{s.height}" if s.kind == "video" else f"{s.codec} {s.channels} ch" for s in found.streams

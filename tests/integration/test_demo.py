@@ -19,8 +19,8 @@ async def test_the_demo_ends_with_a_composite_and_three_tracks(tmp_path: Path) -
     out, _ = await asyncio.wait_for(process.communicate(), 100)
     said = out.decode()
     assert process.returncode == 0, said
-    files = [Path(found) for found in re.findall(r"^  (/\S+\.(?:mp4|webm))$", said, re.MULTILINE)]
-    assert sorted(f.suffix for f in files) == [".mp4", ".webm", ".webm", ".webm"], said
+    files = [Path(found) for found in re.findall(r"^  (/\S+\.(?:mp4|webm|json))$", said, re.MULTILINE)]
+    assert sorted(f.suffix for f in files) == [".json", ".json", ".mp4", ".webm", ".webm", ".webm"], said
     composite = next(f for f in files if f.suffix == ".mp4")
     for tone in (440, 660, 880):
         assert detect.tone_intervals(composite, tone)

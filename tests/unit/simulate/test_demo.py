@@ -21,11 +21,13 @@ def test_every_file_is_named_with_what_it_holds(tmp_path: Path) -> None:
     folder = tmp_path / "bucket" / "app" / "rec1"
     folder.mkdir(parents=True)
     _webm(folder / "a.webm", 2)
+    (folder / "rec1.json").write_text("{}")
     console = Console(record=True, width=60)
     recording = {"id": "rec1", "download_url": [], "recording_duration": 2}
     demo._show([recording], tmp_path, "app", console)
     said = console.export_text()
     assert str(folder / "a.webm") in said, "a path is never broken over lines"
+    assert "the manifest:" in said
     assert "2.0 s" in said
     assert "opus 1 ch" in said
     assert "participants' tracks" in said
