@@ -16,6 +16,7 @@ from roomtape.media.decode_opus import SAMPLE_RATE
 VIDEO_TYPE, AUDIO_TYPE = "video/webm", "audio/ogg"
 # Bytes of the index (Cues) that is written in front of the media at the end: one entry for each keyframe.
 _INDEX_BASE, _INDEX_ENTRY = 4096, 40
+_PAGE_US = 50_000
 _CODECS = {"VP8": "libvpx", "VP9": "libvpx-vp9"}
 
 
@@ -57,7 +58,9 @@ def join_audio(sound: Path, out: Path, samples: int) -> None:
 
     `out` is overwritten.
     """
-    with av.open(str(sound)) as ogg, av.open(str(out), "w", format="ogg", options={"fflags": "+bitexact"}) as container:
+    # Browsers seek to a page and take it for the place that was asked for: short pages keep them near the truth.
+    options = {"fflags": "+bitexact", "page_duration": str(_PAGE_US)}
+    with av.open(str(sound)) as ogg, av.open(str(out), "w", format="ogg", options=options) as container:
         stream = container.add_stream_from_template(ogg.streams.audio[0])
         for packet in _packets(ogg, ogg.streams.audio[0], samples):
             container.mux_one(_into(stream, packet))
