@@ -62,7 +62,7 @@ def decode(source: InputContainer) -> NDArray[np.float32]:
     stream = next(s for s in source.streams.audio if s.codec_context.name == "flac")
     blocks = [f.to_ndarray().reshape(-1, f.layout.nb_channels) for f in source.decode(stream)]
     whole = np.concatenate(blocks) if blocks else np.zeros((0, stream.codec_context.channels), np.int16)
-    return whole.astype(np.float32) / _SCALE
+    return whole.astype(np.float32) * np.float32(1 / _SCALE)
 
 
 def _placed(packet: av.Packet[AudioStream], at: int) -> av.Packet[AudioStream]:

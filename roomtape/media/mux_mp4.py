@@ -33,7 +33,7 @@ def join(segments: Iterable[Path], out: Path, fps: int, frames: int, samples: in
         for path in segments:
             with segment_nut.open_for_reading(path) as source:
                 if not streams:
-                    templates = [segment_nut.sound_stream(source, "AAC")]
+                    templates: list[Any] = [segment_nut.sound_stream(source, "AAC")]
                     if frames:
                         templates.insert(0, source.streams.video[0])
                     streams = [container.add_stream_from_template(template) for template in templates]
