@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from roomtape.api.manifest_body import Manifest
 from roomtape.domain.layout import grid
 from roomtape.simulate.participant import Media, SimulatedParticipant
 from tests.support import detect
@@ -90,6 +91,26 @@ async def test_composite_and_tracks_of_three_with_a_late_joiner_and_a_silent_net
     joined = cat.started_us / 1e6 - done.started_time.timestamp()
     await _check_composite(server, done, joined, tmp_path)
     await _check_tracks(server, tracked, {"ann": ann, "bob": bob, "cat": cat}, tmp_path)
+    await _check_manifests(server, done, tracked, joined)
+
+
+async def _check_manifests(server: Server, done: Any, tracked: Any, joined: float) -> None:
+    for recording in (done, tracked):
+        answer = await server.http.get(f"{server.prefix}/recordings/{recording.id}/manifest")
+        assert answer.status_code == 200, answer.text
+        told = Manifest.model_validate(answer.json()["data"])
+        assert told.recording_id == recording.id
+        assert abs(told.duration_ms / 1000 - recording.recording_duration) < 1
+        assert sum(file.size for file in told.files) == recording.file_size
+        presence = {p.name: p.presence[0].from_ms / 1000 for p in told.participants}
+        assert presence == pytest.approx({"ann": 0, "bob": 0, "cat": joined}, abs=0.5)
+        bob = next(p.peer_id for p in told.participants if p.name == "bob")
+        sound = next(t for t in told.tracks if t.peer_id == bob and t.kind == "audio")
+        (gap,) = [g for g in sound.gaps if g.to_ms - g.from_ms > 1000]
+        assert (gap.cause, 90 < gap.lost_packets < 110) == ("network", True)
+        assert all(t.sync.p95_ms is not None and t.sync.p95_ms < 40 for t in told.tracks)
+        composed = [(round(change.at_ms / 1000), len(change.shown)) for change in told.layout]
+        assert composed == ([(0, 2), (round(joined), 3)] if recording is done else [])
 
 
 async def _check_composite(server: Server, done: Any, joined: float, folder: Path) -> None:
