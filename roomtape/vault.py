@@ -12,12 +12,13 @@ from typing import Any
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
 
+from roomtape.domain.storage_config import SECRETS
 from roomtape.errors import StorageError
 
 KEY_FILE = "vault.key"
 PREFIX = "sealed:"
-"""Begins every sealed value; no secret that we take begins so, because each has a form of its own that is checked."""
-SECRET_FIELDS = frozenset({"rtmp_url"})
+"""Begins every sealed value; no secret that we take begins so: that is checked."""
+SECRET_FIELDS = frozenset({"rtmp_url", *SECRETS})
 """Names of fields whose text is sealed, wherever in a JSON object they stand."""
 
 log = structlog.get_logger()

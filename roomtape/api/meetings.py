@@ -14,7 +14,7 @@ from roomtape.api.deps import Streams
 from roomtape.api.paging import Moment, PageQuery, Search, iso, success
 from roomtape.api.paths import APP
 from roomtape.api.recording_bodies import MeetingRecordingConfig
-from roomtape.api.recording_config import resolve, shown, with_kept_key
+from roomtape.api.recording_config import resolve, shown, with_kept_secrets
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import meetings as rows
 from roomtape.domain.ids import new_id
@@ -130,7 +130,7 @@ def _with(meeting: Meeting, body: MeetingValues, fields: set[str], streams: Stre
         meeting = replace(meeting, keep_alive_s=body.session_keep_alive_time_in_secs)
     if "recording_config" in fields:
         config = None if body.recording_config is None else body.recording_config.values()
-        config = with_kept_key(config, meeting.recording_config)
+        config = with_kept_secrets(config, meeting.recording_config)
         resolved = resolve(config, {})
         if resolved.rtmp_url is not None:
             streams.check(resolved.rtmp_url, "recording_config.live_streaming_config.rtmp_url")

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from roomtape.api.bodies import LONGEST_TEXT, Body, ExactPart, Whole
 from roomtape.domain.filenames import check_prefix
@@ -110,7 +110,7 @@ class Interactive(ExactPart):
 
 
 class Storage(ExactPart):
-    """Where files go besides the own bucket."""
+    """Where files go besides the own bucket; what each type needs is checked once all levels are merged."""
 
     type: Literal["aws", "azure", "digitalocean", "gcs", "sftp", "cloudflare"]
     access_key: str | None = None
@@ -125,22 +125,6 @@ class Storage(ExactPart):
     region: str | None = None
     secret: str | None = None
     username: str | None = None
-
-    @model_validator(mode="after")
-    def _has_what_its_type_needs(self) -> Storage:
-        needed = ["bucket"]
-        if self.type == "sftp":
-            needed = ["host", "username", "private_key" if self.auth_method == "KEY" else "password"]
-        elif self.type == "gcs":
-            needed = ["bucket", "secret"]
-        elif self.type == "azure":
-            needed = ["bucket", "access_key"]
-        else:
-            needed = ["bucket", "access_key", "secret"]
-        missing = [name for name in needed if not getattr(self, name)]
-        if missing:
-            raise ValueError(f"storage of type {self.type} needs {', '.join(missing)}")
-        return self
 
 
 class RecordingOptions(ExactPart):

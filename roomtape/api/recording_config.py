@@ -7,11 +7,13 @@ from typing import Any
 from roomtape.domain.meeting import Meeting
 from roomtape.domain.recording_config import RecordingConfig, from_api, merge
 from roomtape.domain.rtmp import masked
-from roomtape.errors import InvalidRequest, NotOffered
+from roomtape.domain.storage_config import StorageConfig
+from roomtape.errors import NotOffered
 
-_NOT_OFFERED = {"storage_config": "files stay in the own bucket", "url": "", "interactive_config": ""}
+_NOT_OFFERED = ("url", "interactive_config")
 
 _STREAM = "live_streaming_config"
+_STORAGE = "storage_config"
 
 
 def resolve(meeting_config: dict[str, Any] | None, request: dict[str, Any]) -> RecordingConfig:
@@ -21,10 +23,6 @@ def resolve(meeting_config: dict[str, Any] | None, request: dict[str, Any]) -> R
     """
     merged = merge(meeting_config, request)
     config = from_api(merged)
-    if merged.get("realtimekit_bucket_config", {}).get("enabled") is False and "storage_config" not in merged:
-        raise InvalidRequest(
-            "without the own bucket the files need a storage_config to go to", "realtimekit_bucket_config.enabled"
-        )
     _check_offered(merged)
     return config
 
@@ -35,30 +33,33 @@ def for_meeting(meeting: Meeting) -> RecordingConfig:
 
 
 def shown(config: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a meeting's `recording_config` as answers show it: of an RTMP address only the host."""
-    stream = (config or {}).get(_STREAM)
-    if config is None or not stream or not stream.get("rtmp_url"):
-        return config
-    return config | {_STREAM: {"rtmp_url": masked(stream["rtmp_url"])}}
+    """Return a meeting's `recording_config` as answers show it: nothing in it opens a stream or a storage."""
+    if config is None:
+        return None
+    stream, storage = config.get(_STREAM), config.get(_STORAGE)
+    seen = dict(config)
+    if stream and stream.get("rtmp_url"):
+        seen[_STREAM] = {"rtmp_url": masked(stream["rtmp_url"])}
+    if storage:
+        seen[_STORAGE] = StorageConfig(**storage).public()
+    return seen
 
 
-def with_kept_key(given: dict[str, Any] | None, before: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return the `recording_config` that was sent; the masked address of an answer stands for the one that is known.
+def with_kept_secrets(given: dict[str, Any] | None, before: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the `recording_config` that was sent; what answers show in the place of secrets stands for the known ones.
 
-    So a client that reads a meeting, changes something and sends it back does not lose the stream's key.
+    So a client that reads a meeting, changes something and sends it back loses no key. A storage's secrets stay only
+    with the storage that they were given for.
     """
-    if given and given.get(_STREAM) and given[_STREAM] == ((shown(before) or {}).get(_STREAM)):
-        return given | {_STREAM: (before or {})[_STREAM]}
-    return given
+    seen, kept = shown(before) or {}, dict(given or {})
+    if kept.get(_STREAM) and kept[_STREAM] == seen.get(_STREAM):
+        kept[_STREAM] = (before or {})[_STREAM]
+    if kept.get(_STORAGE) and kept[_STORAGE] == seen.get(_STORAGE):
+        kept[_STORAGE] = (before or {})[_STORAGE]
+    return None if given is None else kept
 
 
 def _check_offered(merged: dict[str, Any]) -> None:
-    for field, hint in _NOT_OFFERED.items():
+    for field in _NOT_OFFERED:
         if field in merged:
-            raise _refused(field, hint)
-    if merged.get("realtimekit_bucket_config", {}).get("enabled") is False:
-        raise _refused("realtimekit_bucket_config.enabled: false", "leave it out")
-
-
-def _refused(field: str, hint: str) -> NotOffered:
-    return NotOffered(f"{field}: this version of Roomtape does not offer it" + (f"; {hint}" if hint else ""))
+            raise NotOffered(f"{field}: this version of Roomtape does not offer it")

@@ -158,7 +158,7 @@ def recording_body(recording: Recording, deps: Deps) -> dict[str, Any]:
         "download_url_expiry": iso(recording.expires_at),
         "start_reason": {"caller": _caller(recording.start_caller), "reason": recording.start_cause},
         "stop_reason": stop,
-        "storage_config": None,
+        "storage_config": None if recording.config.storage is None else recording.config.storage.public(),
         "rtmp_out": _rtmp_out(recording, deps),
         "error": recording.error,
         "warnings": list(recording.warnings),

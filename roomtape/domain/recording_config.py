@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from roomtape.domain import storage_config
+from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import InvalidRequest
 
 VideoCodec = Literal["H264", "VP8", "VP9"]
@@ -76,6 +78,10 @@ class RecordingConfig:
     rtmp_url: str | None = field(default=None, repr=False)
     """Where the composed picture is sent live. It holds a stream key: answers, logs and jobs have it masked
     (`domain.rtmp`), the database has it sealed (`vault`)."""
+    storage: StorageConfig | None = None
+    """Where the files go besides the own bucket. Its secrets are kept as `rtmp_url` is."""
+    own_bucket: bool = True
+    """Whether the files stay in the own bucket until they expire."""
 
     @property
     def extension(self) -> str:
@@ -97,7 +103,9 @@ class RecordingConfig:
         users = rest.pop("user_ids", None)
         video = dict(rest.pop("video", {}))
         mark = video.pop("watermark", None)
+        storage = rest.pop("storage", None)
         return RecordingConfig(
+            storage=None if storage is None else StorageConfig.from_json(storage),
             video=VideoConfig(watermark=None if mark is None else Watermark(**mark), **video),
             audio=AudioConfig(**rest.pop("audio", {})),
             layers=tuple(Layer(**layer) for layer in rest.pop("layers", ())),
@@ -114,7 +122,9 @@ def merge(*levels: dict[str, Any] | None) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for level in levels:
         for key, value in (level or {}).items():
-            if isinstance(value, dict) and isinstance(merged.get(key), dict):
+            if key == storage_config.FIELD and isinstance(value, dict):
+                merged[key] = storage_config.merged(merged.get(key) or {}, value)
+            elif isinstance(value, dict) and isinstance(merged.get(key), dict):
                 merged[key] = merge(merged[key], value)
             elif value is not None:
                 merged[key] = value
@@ -137,6 +147,7 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
         raise InvalidRequest(f"width times height may be {MOST_PIXELS} at most", "video_config.width")
     if max(width, height) < LONGER_SIDE_LOWEST:
         raise InvalidRequest(f"the longer side needs {LONGER_SIDE_LOWEST} pixels at least", "video_config.width")
+    storage, own_bucket = _destinations(merged)
     return RecordingConfig(
         video=VideoConfig(
             codec=video.get("codec", VideoConfig.codec),
@@ -154,7 +165,21 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
         file_name_prefix=merged.get("file_name_prefix"),
         max_seconds=merged.get("max_seconds", MAX_SECONDS_HIGHEST),
         rtmp_url=(merged.get("rtmp_out_config") or merged.get("live_streaming_config") or {}).get("rtmp_url"),
+        storage=storage,
+        own_bucket=own_bucket,
     )
+
+
+def _destinations(merged: dict[str, Any]) -> tuple[StorageConfig | None, bool]:
+    own = (merged.get("realtimekit_bucket_config") or {}).get("enabled") is not False
+    given = merged.get(storage_config.FIELD)
+    if given:
+        return storage_config.from_api(given), own
+    if not own:
+        raise InvalidRequest(
+            "without the own bucket the files need a storage_config to go to", "realtimekit_bucket_config.enabled"
+        )
+    return None, own
 
 
 def _watermark(given: dict[str, Any] | None) -> Watermark | None:

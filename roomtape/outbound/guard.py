@@ -24,7 +24,7 @@ Resolve = Callable[[str, int], Awaitable[list[str]]]
 RESOLVED_WITHIN_S = 5.0
 LONGEST_URL = 2048
 
-_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443}
+_PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443, "sftp": 22}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 # Not public, whatever the IANA registries make of them: ways to reach an IPv4 address under another name (relays of

@@ -29,7 +29,7 @@ def prepare(work: Path, recording: Recording, capture: Path) -> None:
     RenderJob(
         capture_dir=str(capture),
         kind=recording.kind,
-        config=_without_key(recording.config),
+        config=_without_secrets(recording.config),
         recording_id=recording.id,
         output_name=recording.output_file_name if recording.kind is Kind.COMPOSITE else "",
         follow=True,
@@ -56,13 +56,13 @@ def prepare_stream(work: Path, recording: Recording, capture: Path) -> None:
     RenderJob(
         capture_dir=str(capture),
         kind=recording.kind,
-        config=_without_key(replace(recording.config, video=video, audio=audio)),
+        config=_without_secrets(replace(recording.config, video=video, audio=audio)),
         recording_id=recording.id,
         follow=True,
         stream_only=True,
     ).write(work)
 
 
-def _without_key(config: RecordingConfig) -> RecordingConfig:
-    """The render has to know that there is a stream, but not how to open it."""
-    return config if config.rtmp_url is None else replace(config, rtmp_url=masked(config.rtmp_url))
+def _without_secrets(config: RecordingConfig) -> RecordingConfig:
+    """The render has to know that there is a stream, but not how to open it; and nothing of where its files go."""
+    return replace(config, rtmp_url=config.rtmp_url and masked(config.rtmp_url), storage=None)

@@ -37,20 +37,9 @@ def test_storages_that_are_whole(values: dict[str, Any]) -> None:
     storage(**values)
 
 
-@pytest.mark.parametrize(
-    ("values", "missing"),
-    [
-        ({"type": "aws", "bucket": "b", "access_key": "k"}, "secret"),
-        ({"type": "azure", "bucket": "b", "secret": ""}, "access_key"),
-        ({"type": "gcs", "secret": "{}"}, "bucket"),
-        ({"type": "sftp", "host": "h", "username": "u", "auth_method": "KEY", "password": "p"}, "private_key"),
-        ({"type": "sftp", "host": "h", "username": "u"}, "password"),
-        ({"bucket": "b"}, "type"),
-    ],
-)
-def test_storages_that_lack_something(values: dict[str, Any], missing: str) -> None:
-    with pytest.raises(ValidationError, match=missing):
-        storage(**values)
+def test_a_storage_says_its_type() -> None:
+    with pytest.raises(ValidationError, match="type"):
+        storage(bucket="b")
 
 
 def test_layers_take_their_name_as_prefix() -> None:

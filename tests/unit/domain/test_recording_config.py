@@ -12,6 +12,7 @@ from roomtape.domain.recording_config import (
     from_api,
     merge,
 )
+from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import InvalidRequest
 
 
@@ -64,11 +65,18 @@ def test_the_public_shape_becomes_a_config() -> None:
         "audio_config": {"codec": "MP3", "channel": "mono"},
         "file_name_prefix": "p",
         "max_seconds": 61,
-        "storage_config": {"type": "aws"},
+        "storage_config": {"type": "aws", "bucket": "b", "access_key": "k", "secret": "s", "region": ""},
+        "realtimekit_bucket_config": {"enabled": False},
     }
     assert from_api(given) == RecordingConfig(
-        VideoConfig(width=640, height=360), AudioConfig("MP3", "mono", True), file_name_prefix="p", max_seconds=61
+        VideoConfig(width=640, height=360),
+        AudioConfig("MP3", "mono", True),
+        file_name_prefix="p",
+        max_seconds=61,
+        storage=StorageConfig("aws", "b", access_key="k", secret="s"),
+        own_bucket=False,
     )
+    assert RecordingConfig.from_json(from_api(given).to_json()) == from_api(given)
 
 
 @pytest.mark.parametrize(

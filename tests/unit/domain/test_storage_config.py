@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from roomtape.domain.storage_config import (
+    SECRETS,
+    StorageConfig,
+    azure_account,
+    from_api,
+    merged,
+    service_account,
+)
+from roomtape.errors import InvalidRequest
+
+ACCOUNT = {"client_email": "a@b.example", "private_key": "PEM", "private_key_id": "7", "token_uri": "http://10.0.0.1"}
+AZURE = "DefaultEndpointsProtocol=https;AccountName=tapes;AccountKey=a2V5a2V5;EndpointSuffix=core.windows.net"
+WHOLE: list[dict[str, Any]] = [
+    {"type": "aws", "bucket": "b", "access_key": "k", "secret": "s", "region": "eu-west-1", "path": "p/q"},
+    {"type": "cloudflare", "bucket": "b", "access_key": "k", "secret": "s", "account_id": "abc1"},
+    {"type": "digitalocean", "bucket": "b", "access_key": "k", "secret": "s", "region": "fra1"},
+    {"type": "azure", "bucket": "b", "access_key": AZURE, "secret": "", "region": ""},
+    {"type": "gcs", "bucket": "b", "secret": json.dumps(ACCOUNT)},
+    {"type": "sftp", "host": "h", "port": 22, "username": "u", "auth_method": "PASSWORD", "password": "p"},
+    {"type": "sftp", "host": "h", "username": "u", "auth_method": "KEY", "private_key": "k", "password": "p"},
+]
+
+
+@pytest.mark.parametrize("given", WHOLE)
+def test_whole_ones_pass_and_come_back_from_json(given: dict[str, Any]) -> None:
+    config = from_api(given)
+    assert StorageConfig.from_json(config.to_json()) == config
+    assert not set(SECRETS) & set(config.public())
+    assert config.public()["type"] == given["type"]
+    for name in SECRETS:
+        assert not given.get(name) or len(given[name]) < 4 or given[name] not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("index", "without", "field"),
+    [(0, "secret", "secret"), (0, "bucket", "bucket"), (1, "account_id", "account_id"), (2, "region", "region"),
+     (3, "access_key", "access_key"), (4, "secret", "secret"), (5, "password", "password"), (5, "host", "host"),
+     (6, "private_key", "private_key")],
+)  # fmt: skip
+def test_what_is_missing_is_named(index: int, without: str, field: str) -> None:
+    for given in (
+        {k: v for k, v in WHOLE[index].items() if k != without},
+        WHOLE[index] | {without: ""},
+    ):
+        with pytest.raises(InvalidRequest) as caught:
+            from_api(given)
+        assert caught.value.field == f"storage_config.{field}"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"type": "floppy"}, {"bucket": "../b"}, {"bucket": "a/b"}, {"bucket": "a@evil.example"}, {"region": "x.evil/"},
+     {"path": "../up"}, {"path": "a/./b"}, {"path": "a\\b"}, {"path": "a\nb"}, {"path": "x" * 600},
+     {"secret": "sealed:x"}],
+)  # fmt: skip
+def test_values_that_could_lead_elsewhere_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        from_api(WHOLE[0] | wrong)
+    assert caught.value.field == f"storage_config.{next(iter(wrong))}"
+
+
+def test_of_a_service_account_only_name_and_key_are_used() -> None:
+    found = service_account(from_api(WHOLE[4]))
+    assert found == {"client_email": "a@b.example", "private_key": "PEM", "private_key_id": "7"}
+    for bad in ("no json", "[]", "{}", json.dumps({"client_email": "a"})):
+        with pytest.raises(InvalidRequest, match=r"storage_config\.secret"):
+            from_api(WHOLE[4] | {"secret": bad})
+
+
+def test_azure_connection_strings() -> None:
+    account = azure_account(from_api(WHOLE[3]))
+    assert (account.name, account.key) == ("tapes", "a2V5a2V5")
+    assert account.endpoint == "https://tapes.blob.core.windows.net"
+    said = "AccountName=tapes;AccountKey=a2V5;BlobEndpoint=http://127.0.0.1:10000/tapes/"
+    assert azure_account(from_api(WHOLE[3] | {"access_key": said})).endpoint == "http://127.0.0.1:10000/tapes"
+    for bad in ("x", "AccountName=tapes", "AccountName=T/;AccountKey=a2V5", "AccountName=tapes;AccountKey=no base64"):
+        with pytest.raises(InvalidRequest) as caught:
+            from_api(WHOLE[3] | {"access_key": bad})
+        assert caught.value.field == "storage_config.access_key"
+
+
+def test_places_and_paths() -> None:
+    assert from_api(WHOLE[0]).place == "aws://b/p/q"
+    assert from_api(WHOLE[0]).object_path("f.mp4") == "p/q/f.mp4"
+    assert from_api(WHOLE[0] | {"path": "/p/"}).object_path("f.mp4") == "p/f.mp4"
+    assert from_api(WHOLE[1]).object_path("f.mp4") == "f.mp4"
+    sftp = from_api(WHOLE[5] | {"path": "/in/"})
+    assert (sftp.place, sftp.object_path("f.mp4")) == ("sftp://h:22/in", "/in/f.mp4")
+    assert from_api(WHOLE[5] | {"path": "in"}).object_path("f.mp4") == "in/f.mp4"
+
+
+def test_a_level_that_names_another_host_gets_no_secret_of_the_first() -> None:
+    assert merged(WHOLE[5], {"type": "sftp", "host": "evil.example"}) == {"type": "sftp", "host": "evil.example"}
+    assert merged(WHOLE[5], {"type": "sftp", "path": "x"}) == WHOLE[5] | {"path": "x"}
+    assert merged(WHOLE[0], WHOLE[5]) == WHOLE[5]
+
+
+def test_what_a_service_wrote_is_scrubbed() -> None:
+    config = from_api(WHOLE[0] | {"secret": "very-secret", "access_key": "AKIA1"})
+    assert config.scrubbed("signed with very-secret of AKIA1") == "signed with *** of ***"
