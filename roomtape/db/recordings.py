@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from roomtape.clock import to_us
+from roomtape.db import outbox
 from roomtape.db.database import Database
 from roomtape.db.models import MeetingRow, RecordingRow
 from roomtape.domain.recording import (
@@ -25,6 +27,7 @@ from roomtape.domain.recording import (
     advance,
 )
 from roomtape.domain.recording_config import RecordingConfig
+from roomtape.domain.webhook import Event
 from roomtape.errors import NotFound
 from roomtape.vault import Vault
 
@@ -36,7 +39,9 @@ async def insert(db: Database, recording: Recording) -> None:
     """Remember a new recording."""
     values = {name: getattr(recording, name) for name in Recording.__dataclass_fields__}
     async with db.transaction() as tx:
-        tx.add(RecordingRow(**_columns(values, db.vault)))
+        row = RecordingRow(**_columns(values, db.vault))
+        tx.add(row)
+        _tell(tx, row)
 
 
 async def get(db: Database, recording_id: str) -> Recording | None:
@@ -131,6 +136,7 @@ async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> 
         row.status = advance(Status(row.status), taken)
         for name, value in _columns(changes, db.vault).items():
             setattr(row, name, value)
+        _tell(tx, row)
         return _recording(row, db.vault)
 
 
@@ -147,6 +153,30 @@ async def expire(db: Database, recording_id: str) -> None:
     gone = {"expired": True, "download": None, "audio_download": None}
     async with db.transaction() as tx:
         await tx.execute(update(RecordingRow).where(RecordingRow.id == recording_id).values(**gone))
+
+
+def _tell(tx: AsyncSession, row: RecordingRow) -> None:
+    """Webhooks learn of each status with what was known right then: some of it changes before they are told."""
+    outbox.add(
+        tx,
+        row.app_id,
+        Event.RECORDING_STATUS,
+        {
+            "id": row.id,
+            "meeting_id": row.meeting_id,
+            "session_id": row.session_id,
+            "status": row.status,
+            "kind": row.kind,
+            "output_file_name": row.output_file_name,
+            "started_us": to_us(row.started_at) if row.started_at else None,
+            "stopped_us": to_us(row.stopped_at) if row.stopped_at else None,
+            "expires_us": to_us(row.expires_at) if row.expires_at else None,
+            "duration_ms": row.duration_ms,
+            "file_size": row.file_size,
+            "download": row.download,
+            "audio_download": row.audio_download,
+        },
+    )
 
 
 async def _in_order(db: Database, *conditions: Any) -> list[Recording]:

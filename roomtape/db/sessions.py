@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, extract, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from roomtape.clock import to_us
+from roomtape.db import outbox
 from roomtape.db.database import Database
 from roomtape.db.models import MeetingRow, PeerMediaRow, PeerRow, SessionRow, StateRow
 from roomtape.domain.meeting import Peer, Session, SessionStatus
+from roomtape.domain.webhook import EndReason, Event
 
 
 def _session(row: SessionRow) -> Session:
@@ -37,13 +41,29 @@ def _peer(row: PeerRow) -> Peer:
 async def insert(db: Database, session: Session) -> None:
     """Remember a new session."""
     async with db.transaction() as tx:
-        tx.add(SessionRow(**{name: getattr(session, name) for name in Session.__dataclass_fields__}))
+        row = SessionRow(**{name: getattr(session, name) for name in Session.__dataclass_fields__})
+        tx.add(row)
+        _tell(tx, row, Event.MEETING_STARTED)
 
 
 async def change(db: Database, session_id: str, now: datetime, **values: Any) -> None:
     """Set columns of a session and its `updated_at`."""
     async with db.transaction() as tx:
         await tx.execute(update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now, **values))
+
+
+async def end(db: Database, session_id: str, at: datetime, reason: EndReason) -> None:
+    """End a session that is live; nothing happens when it has ended already."""
+    query = update(SessionRow).where(SessionRow.id == session_id, SessionRow.status == SessionStatus.LIVE)
+    ended = {"status": SessionStatus.ENDED, "ended_at": at, "updated_at": at, "live_participants": 0}
+    async with db.transaction() as tx:
+        row = (await tx.scalars(query.values(**ended).returning(SessionRow))).first()
+        if row is not None:
+            _tell(tx, row, Event.MEETING_ENDED, ended_us=to_us(at), reason=reason)
+
+
+def _tell(tx: AsyncSession, row: SessionRow, event: Event, **more: Any) -> None:
+    outbox.add(tx, row.app_id, event, {"meeting_id": row.meeting_id, "session_id": row.id, **more})
 
 
 async def get(db: Database, session_id: str) -> Session | None:
@@ -128,7 +148,8 @@ async def add_peer(db: Database, peer: Peer) -> None:
     """Remember a peer that joined, or came back."""
     values = {name: getattr(peer, name) for name in Peer.__dataclass_fields__ if name != "tracks"}
     async with db.transaction() as tx:
-        await tx.merge(PeerRow(**values, tracks=list(peer.tracks)))
+        row = await tx.merge(PeerRow(**values, tracks=list(peer.tracks)))
+        await _tell_peer(tx, row, Event.PARTICIPANT_JOINED)
 
 
 async def change_peer(db: Database, session_id: str, peer_id: str, **values: Any) -> None:
@@ -136,6 +157,23 @@ async def change_peer(db: Database, session_id: str, peer_id: str, **values: Any
     which = PeerRow.session_id == session_id, PeerRow.id == peer_id
     async with db.transaction() as tx:
         await tx.execute(update(PeerRow).where(*which).values(**values))
+        row = await tx.get(PeerRow, (session_id, peer_id)) if values.get("left_at") is not None else None
+        if row is not None:
+            await _tell_peer(tx, row, Event.PARTICIPANT_LEFT)
+
+
+async def _tell_peer(tx: AsyncSession, row: PeerRow, event: Event) -> None:
+    session = None if row.hidden else await tx.get(SessionRow, row.session_id)
+    if session is None:
+        return
+    peer = {
+        "peer_id": row.id,
+        "name": row.name,
+        "custom_participant_id": row.custom_participant_id,
+        "joined_us": to_us(row.joined_at),
+        "left_us": to_us(row.left_at) if row.left_at else None,
+    }
+    _tell(tx, session, event, peer=peer)
 
 
 async def peer(db: Database, session_id: str, peer_id: str) -> Peer | None:

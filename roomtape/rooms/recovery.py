@@ -13,6 +13,7 @@ from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import meetings
 from roomtape.db import sessions as rows
 from roomtape.domain.meeting import Meeting, Peer, Session
+from roomtape.domain.webhook import EndReason
 from roomtape.errors import RoomtapeError
 from roomtape.rooms.live import LivePeer, LiveSession, LiveTrack
 from roomtape.rooms.publishing import House
@@ -42,8 +43,7 @@ async def recover(rooms: Recovering, *, sfu_kept: bool, down_since_us: int) -> N
             await _recover_session(rooms, row, sfu_kept, down_since_us)
         except (RoomtapeError, OSError) as error:
             log.error("session not recovered; it is ended", session_id=row.id, error=str(error))
-            now = to_datetime(now_us())
-            await rows.change(rooms.db, row.id, now, status="ENDED", ended_at=now, live_participants=0)
+            await rows.end(rooms.db, row.id, to_datetime(now_us()), EndReason.EMPTY)
 
 
 async def _recover_session(rooms: Recovering, row: Session, sfu_kept: bool, down_since_us: int) -> None:

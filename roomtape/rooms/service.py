@@ -16,6 +16,7 @@ from roomtape.db import sessions as rows
 from roomtape.db.database import Database
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import Meeting, Session, SessionStatus
+from roomtape.domain.webhook import EndReason
 from roomtape.errors import RoomtapeError, StorageError
 from roomtape.rooms import publishing, recovery
 from roomtape.rooms.heartbeat import Heartbeat
@@ -169,9 +170,8 @@ class Rooms:
             await publishing.leave(self, session, peer, "session_ended")
         end_us = now_us()
         await self.note(session, SessionEnded(end_us))
-        await rows.change(
-            self.db, session.id, to_datetime(end_us), status=SessionStatus.ENDED, ended_at=to_datetime(end_us)
-        )
+        why = EndReason.HOST if reason == "kicked_all" else EndReason.EMPTY
+        await rows.end(self.db, session.id, to_datetime(end_us), why)
         self.sessions.pop(session.id, None)
         session.observers.session_ended(session, reason)
         await self._told(self.sdk_media.close_lobby(session), "close_lobby")
