@@ -129,6 +129,7 @@ class Composite:
         With `unheard` it knows of all tracks but those who spoke when, so that only those have to be heard again.
         """
         composite = Composite(self._job, self._work, self._timeline)
+        composite._continuous = self._continuous  # one file, one writer
         if unheard is not None:
             composite._scenes.hear_again(self._scenes, unheard)
         return composite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +10,14 @@ from roomtape.media.encode_vorbis import VorbisWriter
 
 
 class ContinuousSound:
-    """An Ogg file in `folder`, made of the FLAC in the segments.
+    """An Ogg file in `folder`, made of the FLAC in the segments; one process at a time makes it.
 
     A live render hands each segment over as it becomes whole, so that nothing is left to do after the stop. What the
     file was made of is remembered; a process that was started anew, or a segment that was, makes it be encoded again.
     """
 
     def __init__(self, folder: Path, channels: int) -> None:
-        self._path = folder / f"sound-{os.getpid()}.ogg"
+        self._path = folder / "sound.ogg"
         self._channels = channels
         self._writer: VorbisWriter | None = None
         self._taken: list[tuple[int, int, int]] = []

@@ -11,7 +11,7 @@ from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoCodec, VideoConfig
 from roomtape.media import encode_h264, encode_vp8
-from roomtape.render.composite import render_composite
+from roomtape.render.composite import Composite, render_composite
 from roomtape.render.job import RenderJob
 from tests.support import detect
 from tests.support.meeting import EPOCH_US, write_meeting, write_peer
@@ -66,6 +66,23 @@ def test_a_killed_render_goes_on_and_gives_the_same_files(video: VideoCodec, tmp
     late = [r.t + 0.5 + (r.t > 4.499) - r.counter / 30 for r in readings if r.t < 8.4]  # then they begin anew
     assert min(late) > -0.002
     assert max(late) < 0.036
+
+
+def test_segments_made_anew_are_in_the_sound(tmp_path: Path) -> None:
+    write_meeting(tmp_path, write_peer(tmp_path, "ann", tone=400, seconds=10), 0.5, 9.5)
+    job = job_of(tmp_path, RecordingConfig(VideoConfig("VP8", export_file=False), AudioConfig(export_file=True)))
+    render(job, tmp_path / "whole")
+    timeline = Timeline(tmp_path)
+    timeline.poll()
+    made = Composite(job, tmp_path / "work", timeline)
+    clock, _ = made.clock()
+    assert clock is not None
+    made.render(clock, True, lambda done, total: None)
+    made.segments.drop([1])
+    timeline.reread()
+    made.anew().render(clock, True, lambda done, total: None)
+    (file,) = made.join(clock)
+    assert (tmp_path / "whole" / "out" / file.name).read_bytes() == (tmp_path / "work" / "out" / file.name).read_bytes()
 
 
 def test_sound_alone_is_made_without_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
