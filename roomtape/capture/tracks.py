@@ -225,7 +225,7 @@ class TrackReader:
         return SyncError(
             p95_ms=percentile_ms(errors, 0.95),
             max_ms=percentile_ms(errors, 1.0),
-            drift_ppm=round(drift.drift_ppm, 1) if drift is not None and drift.drift_ppm is not None else None,
+            drift_ppm=round(drift.drift_ppm, 1) + 0.0 if drift is not None and drift.drift_ppm is not None else None,
             jumps=sum(file.jumps for file in files),
         )
 
