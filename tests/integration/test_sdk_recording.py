@@ -11,7 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from roomtape.domain.layout import grid
+from roomtape.domain.layout import arrange
 from tests.support import detect, loudness
 from tests.support.sdk import SCREENS, SdkBrowser, sdk_browser
 from tests.support.sdkmeeting import HOST, IDENTITIES, TONES, SdkMeeting, perceives
@@ -86,11 +86,12 @@ async def _check_composite(server: Server, recording_id: str, marks: dict[str, f
     assert detect.tone_present(video, TONES["bob"], 0.3, at["muted"] - 0.5)
     assert detect.no_tone(video, TONES["bob"], at["muted"] + 0.3, at["unmuting"] - 0.1)
     assert detect.tone_present(video, TONES["bob"], at["shared"], at["unsharing"])
-    for begin, end, shown in (
-        (at["both"], at["muted"], [ANN, BOB]),
-        (at["shared"] + 0.3, at["unsharing"] - 0.2, [BOBS_SCREEN, ANN, BOB]),
+    for begin, end, shares, shown in (
+        (at["both"], at["muted"], 0, [ANN, BOB]),
+        (at["shared"] + 0.3, at["unsharing"] - 0.2, 1, [BOBS_SCREEN, ANN, BOB]),
     ):
-        for place, identity in zip(grid(len(shown), 1280, 720), shown, strict=True):
+        places = arrange("auto", shares, 2, 1280, 720)
+        for place, identity in zip([*places.shares, *places.people], shown, strict=True):
             rect = (place.x, place.y, place.width, place.height)
             readings = [r for r in detect.read_counters(video, [rect]) if begin < r.t < end]
             assert {r.identity for r in readings} == {identity}
