@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from typing import Any
+
+from sqlalchemy import func, select, update
 
 from roomtape.db.database import Database
 from roomtape.db.models import AppRow, PresetRow
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App
 from roomtape.domain.presets import DEFAULTS
+from roomtape.vault import Vault
 
 
-def _app(row: AppRow) -> App:
-    return App(row.id, row.account_id, row.name, row.created_at)
+def _app(row: AppRow, vault: Vault) -> App:
+    return App(row.id, row.account_id, row.name, row.created_at, vault.opened(row.recording_config))
 
 
 async def insert(db: Database, app: App) -> None:
     """Remember a new app together with the default presets."""
     async with db.transaction() as tx:
-        tx.add(AppRow(id=app.id, account_id=app.account_id, name=app.name, created_at=app.created_at))
+        config = db.vault.sealed(app.recording_config)
+        tx.add(
+            AppRow(
+                id=app.id,
+                account_id=app.account_id,
+                name=app.name,
+                created_at=app.created_at,
+                recording_config=config,
+            )
+        )
         await tx.flush()  # the presets point at it, and their table knows no order of its own
         for name, body in DEFAULTS.items():
             at = app.created_at
@@ -29,7 +41,14 @@ async def get(db: Database, app_id: str) -> App | None:
     """Return the app, or None."""
     async with db.transaction() as tx:
         row = await tx.get(AppRow, app_id)
-        return _app(row) if row else None
+        return _app(row, db.vault) if row else None
+
+
+async def set_recording_config(db: Database, app_id: str, config: dict[str, Any] | None) -> None:
+    """Set the defaults of an app's recordings."""
+    values = {"recording_config": db.vault.sealed(config)}
+    async with db.transaction() as tx:
+        await tx.execute(update(AppRow).where(AppRow.id == app_id).values(**values))
 
 
 async def find(
@@ -49,4 +68,4 @@ async def find(
     async with db.transaction() as tx:
         total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
         rows = await tx.scalars(query.order_by(order, AppRow.id).offset(offset).limit(limit))
-        return [_app(row) for row in rows], total
+        return [_app(row, db.vault) for row in rows], total

@@ -37,6 +37,7 @@ class AppRow(Base):
     account_id: Mapped[str] = mapped_column(String(64), index=True)
     name: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime]
+    recording_config: Mapped[dict[str, Any] | None]
 
 
 class ApiTokenRow(Base):
@@ -50,6 +51,8 @@ class ApiTokenRow(Base):
     scope: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
 
 
 class PresetRow(Base):

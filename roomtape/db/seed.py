@@ -52,11 +52,13 @@ async def _token(db: Database, account_id: str, wanted: str | None, known: str |
         if found is not None and found.account_id == account_id and found.scope == "write":
             return known
     secret = wanted or tokens.new_secret()
-    found = await tokens.by_secret(db, secret)
+    found = await tokens.ever(db, secret)
     if found is None:
         await tokens.insert(db, account_id, "bootstrap", secret, "write", now)
     elif found.account_id != account_id:
         raise InvalidRequest("this token belongs to another account; choose another one", "api_token")
+    elif not found.opens(now):
+        raise InvalidRequest("this token was revoked or has expired; choose another one", "api_token")
     return secret
 
 

@@ -10,12 +10,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class App:
-    """A tenant: meetings, presets and recordings belong to exactly one app, an app to one account."""
+    """A tenant: meetings, presets and recordings belong to exactly one app, an app to one account.
+
+    `recording_config` has the defaults of its recordings, in the shape of a meeting's.
+    """
 
     id: str
     account_id: str
     name: str
     created_at: datetime
+    recording_config: dict[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)

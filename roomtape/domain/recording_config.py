@@ -82,6 +82,8 @@ class RecordingConfig:
     """Where the files go besides the own bucket. Its secrets are kept as `rtmp_url` is."""
     own_bucket: bool = True
     """Whether the files stay in the own bucket until they expire."""
+    retention_days: float | None = None
+    """How long the own bucket keeps the files once they are there; None: as long as the server's settings say."""
 
     @property
     def extension(self) -> str:
@@ -167,6 +169,7 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
         rtmp_url=(merged.get("rtmp_out_config") or merged.get("live_streaming_config") or {}).get("rtmp_url"),
         storage=storage,
         own_bucket=own_bucket,
+        retention_days=merged.get("retention_days"),
     )
 
 

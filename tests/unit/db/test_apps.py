@@ -30,3 +30,15 @@ async def test_apps_of_one_account_are_listed(tmp_path: Path) -> None:
         assert await apps.find(db, "account-1", search="0%_") == ([later], 1)
         assert await apps.find(db, "account-1", search="%") == ([later], 1)
         assert await apps.find(db, "account-3") == ([], 0)
+
+
+async def test_the_recording_defaults_of_an_app_are_sealed_in_the_row(tmp_path: Path) -> None:
+    async with database(tmp_path) as db:
+        config = {"max_seconds": 90, "live_streaming_config": {"rtmp_url": "rtmp://a.example/b/canary"}}
+        await apps.set_recording_config(db, APP.id, config)
+        found = await apps.get(db, APP.id)
+        assert found is not None
+        assert found.recording_config == config
+        assert "canary" not in repr(found)
+        await db.close()
+        assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir())

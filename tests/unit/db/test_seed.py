@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from roomtape.clock import now_us, to_datetime
 from roomtape.db import apps, presets, tokens
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
@@ -66,3 +67,13 @@ async def test_what_cannot_be_is_refused(db: Database) -> None:
         await seed(db, Settings(account_id="other", app_id="my-app"))
     with pytest.raises(InvalidRequest, match="another account"):
         await seed(db, Settings(account_id="other", app_id="new", api_token="my-token"))
+
+
+async def test_a_revoked_token_is_not_brought_back_by_a_setting(db: Database) -> None:
+    first = await seed(db, Settings(api_token="my-token"))
+    known = await tokens.ever(db, first.api_token)
+    assert known is not None
+    await tokens.revoke(db, known.id, to_datetime(now_us()))
+    with pytest.raises(InvalidRequest, match="revoked"):
+        await seed(db, Settings(api_token="my-token"))
+    assert (await seed(db, Settings(), "my-token")).api_token != "my-token"
