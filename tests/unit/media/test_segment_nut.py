@@ -1,11 +1,14 @@
 """Tests of segments on disk: what is written is read back at the same times."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
+from roomtape.domain.recording_config import VideoCodec
 from roomtape.media import segment_nut
 from roomtape.media.compose import Canvas
 from roomtape.media.packet_grid import SoundSpan
@@ -47,7 +50,15 @@ def test_segments_that_cannot_be_joined_have_another_fingerprint() -> None:
         SegmentFormat(320, 180, 25, 100, 2),
         SegmentFormat(320, 180, 30, 120, 1),
     ]
-    assert len({segment_nut.fingerprint(f) for f in forms}) == 3
+    forms += [
+        replace(forms[0], video_codec="VP8"),
+        replace(forms[0], video_codec="VP9"),
+        replace(forms[0], video_codec=None),
+        replace(forms[0], audio_codecs=("AAC", "MP3")),
+        replace(forms[0], audio_codecs=("FLAC",)),
+        replace(forms[0], keyframe_ticks=60),
+    ]
+    assert len({segment_nut.fingerprint(f) for f in forms}) == len(forms)
     assert segment_nut.fingerprint(forms[0]) == segment_nut.fingerprint(SegmentFormat(320, 180, 30, 120, 2))
 
 
@@ -57,3 +68,21 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in "ab":
         segment_nut.write(tmp_path / name, form, pictures(0, 30), SegmentAudio(sound, SoundSpan(0, 48000, ((0, 40),))))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("codec", ["H264", "VP8", "VP9"])
+def test_every_codec_is_found_again_with_keyframes_where_they_are_wanted(codec: VideoCodec, tmp_path: Path) -> None:
+    form = SegmentFormat(320, 180, 30, 120, 1, codec, ("AAC", "MP3", "FLAC"), keyframe_ticks=30)
+    span = form.sound(192_000, 384_000, False)
+    sound = np.zeros((span.end - span.start, 1), np.float32)
+    segment_nut.write(tmp_path / "a.nut", form, pictures(120, 200), SegmentAudio(sound, span))
+    for name, (first, end) in zip(form.audio_codecs, span.packets, strict=True):
+        with segment_nut.open_for_reading(tmp_path / "a.nut") as source:
+            found = segment_nut.read(source, 30, name)
+        assert [t for t, packet in found.video if packet.is_keyframe] == [120, 150, 180]
+        numbers = [n for n, _ in found.audio]
+        assert numbers[0] == first
+        assert numbers[-1] < end
+        assert name == "FLAC" or numbers == list(range(first, end))
+    with segment_nut.open_for_reading(tmp_path / "a.nut") as source:
+        assert not segment_nut.read(source, 30, "MP3", video=False).video
