@@ -41,3 +41,10 @@ RTMP_STREAMS = Gauge(
     registry=REGISTRY,
 )
 RTMP_LOST = Counter("roomtape_rtmp_lost", "Connections to RTMP servers that failed or were lost.", registry=REGISTRY)
+WEBHOOK_ATTEMPTS = Counter(
+    "roomtape_webhook_attempts",
+    "Attempts to tell webhooks, by outcome: delivered, retried (it is made again), failed (refused or given up).",
+    ["outcome"],
+    registry=REGISTRY,
+)
+WEBHOOK_WAITING = Gauge("roomtape_webhook_deliveries_waiting", "Deliveries that are not made yet.", registry=REGISTRY)

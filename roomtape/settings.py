@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         default=(),
         description="Private hosts, addresses and networks (CIDR) that callers' URLs may name: pictures, RTMP servers.",
     )
+    webhook_timeout_s: float = Field(default=10, gt=0, le=60, description="A webhook must answer within this.")
+    webhook_retry_first_s: float = Field(default=1, gt=0, description="The first wait after a failure; it doubles.")
+    webhook_retry_most_s: float = Field(default=900, gt=0, description="The longest wait between two attempts.")
+    webhook_patience_h: float = Field(default=24, gt=0, description="A delivery is given up after this.")
+    webhook_deliveries_days: float = Field(default=14, gt=0, description="How long finished deliveries can be seen.")
     render_processes: int = Field(default=0, ge=0, description="Composites rendered at once; 0: one per core.")
 
     @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", mode="before")

@@ -54,6 +54,8 @@ from roomtape.settings import Settings
 from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
 from roomtape.storage.chatfiles import ChatFiles
+from roomtape.webhooks import signature
+from roomtape.webhooks.dispatch import Dispatcher
 
 log = structlog.get_logger()
 
@@ -149,6 +151,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     pictures = supervisor.pictures = Pictures(rooms, captures, assets)
     finalizer.settle = watermarks.settle
     rooms.listener = supervisor
+    dispatcher = Dispatcher(settings, db, guard, signature.load(data), bucket.link)
     issuer = TokenIssuer(load_key(data), settings.participant_token_ttl_s)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(db.close)
@@ -165,10 +168,12 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         await recover(rooms, recordings, supervisor, finalizer)
         streams.sweep(captures.active)
         supervisor.start()
+        stack.push_async_callback(dispatcher.stop)
+        dispatcher.start()
         stack.push_async_callback(retention.stop)
         retention.start(also=partial(_each_minute, finalizer, chat_files))
         deps = Deps(
-            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, lambda: _ready(sfu),
+            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, dispatcher, lambda: _ready(sfu),
             renders=runner.load,
         )  # fmt: skip
         yield _with_doors(deps)

@@ -22,6 +22,7 @@ from roomtape.api import (
     recordings,
     sessions,
     system,
+    webhooks,
 )
 from roomtape.api.deps import Deps
 from roomtape.api.middleware import Guard
@@ -43,6 +44,7 @@ _RESOURCES = (
     sessions,
     recordings,
     manifests,
+    webhooks,
 )
 _PARTICIPANTS = (participant, v2_recordings, chat_files, v2_not_offered)
 _EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition"]
@@ -56,6 +58,7 @@ def create_app(deps: Deps) -> FastAPI:
     errors.install(app)
     app.include_router(system.router)
     app.include_router(bucket.router)
+    app.include_router(webhooks.key_router)
     for resource in _RESOURCES:
         app.include_router(resource.router, dependencies=[auth.documented])
     for resource in _PARTICIPANTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
@@ -69,6 +69,19 @@ class Streams(Protocol):
         """Return `{state, since, error, sent_s}`, None for a recording that is not streamed."""
 
 
+class Webhooks(Protocol):
+    """What the API asks of the telling of webhooks (`webhooks.dispatch.Dispatcher`)."""
+
+    public_key: str
+    patience: timedelta
+
+    def check(self, url: str) -> None:
+        """Refuse a URL where plainly nothing can be sent. Raises InvalidRequest for the field `url`."""
+
+    def wake(self) -> None:
+        """Look at once for what is due."""
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that the routes use. `routers` are further doors, such as WHIP.
@@ -85,6 +98,7 @@ class Deps:
     bucket: Bucket
     chat_files: ChatFiles
     streams: Streams
+    webhooks: Webhooks
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()
     renders: Callable[[], tuple[int, int]] = lambda: (0, 0)

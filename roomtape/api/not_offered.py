@@ -28,12 +28,6 @@ NOT_OFFERED: tuple[tuple[str, str, str], ...] = (
     ("GET", "sessions/{session_id}/transcript", "transcripts"),
     ("GET", "sessions/{session_id}/summary", "summaries"),
     ("POST", "sessions/{session_id}/summary", "summaries"),
-    ("GET", "webhooks", "webhooks"),
-    ("POST", "webhooks", "webhooks"),
-    ("GET", "webhooks/{webhook_id}", "webhooks"),
-    ("PATCH", "webhooks/{webhook_id}", "webhooks"),
-    ("PUT", "webhooks/{webhook_id}", "webhooks"),
-    ("DELETE", "webhooks/{webhook_id}", "webhooks"),
 )
 """Method, path below the app, what it is about."""
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from roomtape import metrics
 from roomtape.api.deps import Deps, FromDeps
-from roomtape.db import recordings
+from roomtape.db import deliveries, recordings
 from roomtape.domain.recording import ACTIVE
 
 log = structlog.get_logger()
@@ -51,6 +51,7 @@ async def show_metrics(deps: FromDeps) -> Response:
     for status, count in counts.items():
         metrics.RECORDINGS.labels(status.value).set(count)
     metrics.ACTIVE_RECORDINGS.set(sum(counts[status] for status in ACTIVE))
+    metrics.WEBHOOK_WAITING.set(await deliveries.waiting(deps.db))
     running, waiting = deps.renders()
     metrics.RENDERS_RUNNING.set(running)
     metrics.RENDERS_WAITING.set(waiting)

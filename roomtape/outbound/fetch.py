@@ -53,7 +53,7 @@ async def _followed(guard: Guard, url: str, limit_bytes: int, content_types: tup
 
 async def _asked(target: Target, limit_bytes: int, content_types: tuple[str, ...]) -> bytes | str:
     """Return the body, or where a redirect leads. The addresses are tried in turn until one accepts a connection."""
-    context = await asyncio.to_thread(_tls)
+    context = await asyncio.to_thread(tls_context)
     timeout = httpx.Timeout(None, connect=CONNECTED_WITHIN_S)
     async with httpx.AsyncClient(verify=context, trust_env=False, timeout=timeout) as client:
         problem = ""
@@ -61,7 +61,7 @@ async def _asked(target: Target, limit_bytes: int, content_types: tuple[str, ...
             try:
                 async with client.stream(
                     "GET",
-                    _pinned(target, address),
+                    pinned(target, address),
                     headers={
                         "Host": target.authority,
                         "Accept": ", ".join(content_types),
@@ -77,7 +77,7 @@ async def _asked(target: Target, limit_bytes: int, content_types: tuple[str, ...
     raise DestinationError(f"{target.host} cannot be reached: {problem}")
 
 
-def _pinned(target: Target, address: str) -> str:
+def pinned(target: Target, address: str) -> str:
     """The URL with the checked address in the host's place: there is no second look-up that could say otherwise."""
     host = f"[{address}]" if ":" in address else address
     return f"{target.scheme}://{host}:{target.port}{target.path}"
@@ -112,6 +112,6 @@ def _size(size_bytes: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
     """The usual authorities, or those of SSL_CERT_FILE: whoever has an authority of their own names it there."""
     return httpx.create_ssl_context()

@@ -34,6 +34,9 @@ from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
 from roomtape.storage.chatfiles import ChatFiles
+from roomtape.webhooks import signature
+from roomtape.webhooks.dispatch import Dispatcher
+from roomtape.webhooks.signature import Signer
 from tests.support.recording_fakes import FakeRunner
 
 KEY = bytes(range(32))
@@ -203,6 +206,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         routers=routers,
         renders=lambda: (2, 5),
         streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
+        webhooks=Dispatcher(settings, db, Guard(()), _signer(), bucket.link),
     )
     transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}
@@ -224,6 +228,15 @@ async def _empty_database() -> bytes:
             await upgrade(f"sqlite+aiosqlite:///{file}")
             _made["database"] = file.read_bytes()
     found: bytes = _made["database"]
+    return found
+
+
+def _signer() -> Signer:
+    """A key takes its time to make, too."""
+    if "signer" not in _made:
+        with tempfile.TemporaryDirectory() as folder:
+            _made["signer"] = signature.load(Path(folder))
+    found: Signer = _made["signer"]
     return found
 
 

@@ -31,7 +31,7 @@ async def test_openapi_lists_what_is_offered_and_how_to_authorize(api: House) ->
     kit = "/client/v4/accounts/{account_id}/realtime/kit/{app_id}"
     assert set(found["paths"][f"{kit}/meetings/{{meeting_id}}"]) == {"get", "patch", "put"}
     assert "/bucket/{path}" in found["paths"]
-    assert not any(f"{kit}/{path}" in found["paths"] for _, path, what in NOT_OFFERED if what == "webhooks")
+    assert not any(f"{kit}/{path}" in found["paths"] for _, path, what in NOT_OFFERED if what == "livestreams")
     start = found["paths"][f"{kit}/recordings"]["post"]
     assert start["security"] == [{"HTTPBearer": []}]
     assert {p["name"] for p in start["parameters"]} == {"account_id", "app_id"}

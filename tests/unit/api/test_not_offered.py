@@ -36,7 +36,15 @@ async def test_every_official_endpoint_is_offered_or_refused_by_name(api: House)
         if path.startswith("/client/v4/accounts/")
     }
     refused = {(m, f"/accounts/{{account_id}}/realtime/kit/{{app_id}}/{path}") for m, path, _ in NOT_OFFERED}
-    ours = {("GET", "/accounts/{account_id}/realtime/kit/{app_id}/recordings/{recording_id}/manifest")}
+    kit = "/accounts/{account_id}/realtime/kit/{app_id}"
+    deliveries = f"{kit}/webhooks/{{webhook_id}}/deliveries"
+    ours = {
+        ("GET", f"{kit}/recordings/{{recording_id}}/manifest"),
+        ("GET", f"{kit}/webhooks/all"),  # documented, though the SDK has no method for it
+        ("GET", deliveries),
+        ("GET", f"{deliveries}/{{delivery_id}}"),
+        ("POST", f"{deliveries}/{{delivery_id}}/repeat"),
+    }
     assert ours <= offered
     assert len(official()) == 54
     assert official() == (offered | refused) - ours

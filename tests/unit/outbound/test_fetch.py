@@ -150,9 +150,9 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     file = tmp_path / "both.pem"
     file.write_bytes(made.public_bytes(pem) + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    module._tls.cache_clear()
+    module.tls_context.cache_clear()
     yield file
-    module._tls.cache_clear()
+    module.tls_context.cache_clear()
 
 
 async def test_tls_is_checked_against_the_name_not_the_address(certificate: Path) -> None:
