@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Csv = Annotated[tuple[str, ...], NoDecode]
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
 
 class Settings(BaseSettings):
@@ -61,6 +62,13 @@ class Settings(BaseSettings):
         default=(),
         description="Private hosts, addresses and networks (CIDR) that callers' URLs may name: pictures, RTMP servers.",
     )
+    upload_patience_h: float = Field(
+        default=72, gt=0, description="How long a failing upload to a storage_config is tried again."
+    )
+    storage_endpoints: Csv = Field(
+        default=(),
+        description="Other addresses of storage services, as TYPE=URL: aws=http://minio:9000; also gcs, azure, …",
+    )
     webhook_timeout_s: float = Field(default=10, gt=0, le=60, description="A webhook must answer within this.")
     webhook_retry_first_s: float = Field(default=1, gt=0, description="The first wait after a failure; it doubles.")
     webhook_retry_most_s: float = Field(default=900, gt=0, description="The longest wait between two attempts.")
@@ -68,7 +76,18 @@ class Settings(BaseSettings):
     webhook_deliveries_days: float = Field(default=14, gt=0, description="How long finished deliveries can be seen.")
     render_processes: int = Field(default=0, ge=0, description="Composites rendered at once; 0: one per core.")
 
-    @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", mode="before")
+    recordings_per_app: int = Field(default=1000, ge=1, description="Recordings of an app that may run at once.")
+    rate_per_s: float = Field(
+        default=100, ge=0, description="Requests a second of one token, or one address without a token; 0: any number."
+    )
+    rate_burst: int = Field(default=500, ge=1, description="Requests that may come at once before the rate counts.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'roomtape.sqlite'}"
+
+    @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", "storage_endpoints", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
@@ -92,6 +111,15 @@ class Settings(BaseSettings):
         for entry in value:
             if not _is_network(entry) and (":" in entry or _HOST.fullmatch(entry.lower()) is None):
                 raise ValueError(f"{entry} is no host name, address or network such as 10.0.0.0/8")
+        return value
+
+    @field_validator("storage_endpoints")
+    @classmethod
+    def _are_endpoints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            kind, _, url = entry.partition("=")
+            if kind not in ("aws", "azure", "cloudflare", "digitalocean", "gcs") or not _URL.fullmatch(url):
+                raise ValueError(f"{entry} is not of the form TYPE=URL, such as aws=http://minio:9000")
         return value
 
     @field_validator("base_uri")

@@ -35,6 +35,7 @@ from roomtape.outbound.guard import Guard
 from roomtape.recordings.assets import Assets
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.confirmation import Confirmation
+from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import Finalizer
 from roomtape.recordings.pictures import Pictures
 from roomtape.recordings.recovery import recover
@@ -54,6 +55,7 @@ from roomtape.settings import Settings
 from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
 from roomtape.storage.chatfiles import ChatFiles
+from roomtape.storage.destinations import Destinations
 from roomtape.webhooks import signature
 from roomtape.webhooks.dispatch import Dispatcher
 
@@ -65,6 +67,8 @@ KEEP_ALIVE_S = 75
 REQUESTS_END_WITHIN_S = 2
 """SIGTERM must be over within 10 s; requests get this much of it, the captures and Janus the rest."""
 
+LARGEST_HEAD = 64 << 10
+"""Bytes of a request's first line and headers together; h11 keeps to it, uvicorn's other parser has no limit."""
 LARGEST_SOCKET_MESSAGE = 1 << 20
 """Bytes; nothing larger is even read from a client. What is read and still too large gets a reason."""
 
@@ -86,7 +90,7 @@ async def _serve(settings: Settings) -> None:
         server = _Server(uvicorn.Config(
             create_app(deps), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
-            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_keep_alive=KEEP_ALIVE_S, http="h11", h11_max_incomplete_event_size=LARGEST_HEAD,
         ), base_url, settings.data_dir / BOOTSTRAP)  # fmt: skip
         await server.serve(sockets=[listener])
 
@@ -127,7 +131,7 @@ class _Server(uvicorn.Server):
 async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     """Build everything, start it from the bottom up, and stop it from the top down."""
     data = settings.data_dir
-    db = Database(settings.database_url or f"sqlite+aiosqlite:///{data / 'roomtape.sqlite'}", vault.load(data))
+    db = Database(settings.database, vault.load(data))
     await upgrade(db.url)
     await _bootstrap(db, settings, base_url)
     sfu = JanusSfu(settings)
@@ -139,12 +143,16 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     session_logs = SessionLogs(data, rooms)
     captures = Captures(rooms)
     retention = Retention(settings, db, bucket)
-    finalizer = Finalizer(settings, db, runner, bucket, session_logs, retention.forget_capture)
+    guard = Guard(settings.outbound_allow)
+    endpoints = dict(entry.split("=", 1) for entry in settings.storage_endpoints)
+    delivery = Delivery(db, Destinations(data, guard, endpoints), settings.upload_patience_h * 3600)
+    finalizer = Finalizer(settings, db, runner, bucket, session_logs, delivery, retention.forget_capture)
     confirmation = Confirmation(db, captures, session_logs)
-    recordings = Recordings(db, rooms, captures, session_logs, confirmation, finalizer)
+    recordings = Recordings(
+        db, rooms, captures, session_logs, confirmation, finalizer, most_per_app=settings.recordings_per_app
+    )
     supervisor = Supervisor(settings, db, rooms, captures, recordings, runner, for_meeting)
     supervisor.forget_capture = retention.forget_capture
-    guard = Guard(settings.outbound_allow)
     streams = supervisor.streams = RtmpStreams(data, guard, runner)
     assets = Assets(data, partial(fetch, guard))
     watermarks = supervisor.watermarks = Watermarks(data, db, session_logs, assets)
@@ -173,7 +181,8 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(retention.stop)
         retention.start(also=partial(_each_minute, finalizer, chat_files))
         deps = Deps(
-            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, dispatcher, lambda: _ready(sfu),
+            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher,
+            lambda: _ready(sfu),
             renders=runner.load,
         )  # fmt: skip
         yield _with_doors(deps)

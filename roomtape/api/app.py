@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from roomtape.api import (
     accounts,
     active_session,
+    app_config,
     apps,
     auth,
     bucket,
@@ -21,11 +22,14 @@ from roomtape.api import (
     presets,
     recordings,
     sessions,
+    storage,
     system,
+    tokens,
     webhooks,
 )
 from roomtape.api.deps import Deps
 from roomtape.api.middleware import Guard
+from roomtape.api.rate_limit import RateLimit
 from roomtape.api.v2 import chat_files, participant, telemetry
 from roomtape.api.v2 import not_offered as v2_not_offered
 from roomtape.api.v2 import recordings as v2_recordings
@@ -35,7 +39,9 @@ from roomtape.storage.chatfiles import DOOR
 _ABOUT = "Records meetings. The paths under /client/v4 are those of the Cloudflare RealtimeKit API."
 _RESOURCES = (
     accounts,
+    tokens,
     apps,
+    app_config,
     not_offered,
     meetings,
     participants,
@@ -44,6 +50,7 @@ _RESOURCES = (
     sessions,
     recordings,
     manifests,
+    storage,
     webhooks,
 )
 _PARTICIPANTS = (participant, v2_recordings, chat_files, v2_not_offered)
@@ -68,6 +75,7 @@ def create_app(deps: Deps) -> FastAPI:
     for router in deps.routers:
         app.include_router(router)
     app.add_middleware(telemetry.LocationHosts)
+    app.add_middleware(RateLimit, per_s=deps.settings.rate_per_s, burst=deps.settings.rate_burst)
     app.add_middleware(Guard, files_under=DOOR, largest_file=deps.settings.chat_file_max_mb << 20)
     # No cookies are used anywhere, so a page of any origin may call with a token that it has.
     app.add_middleware(

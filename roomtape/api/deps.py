@@ -14,6 +14,7 @@ from roomtape.db.database import Database
 from roomtape.domain.meeting import App, Meeting
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, StopCause
 from roomtape.domain.recording_config import RecordingConfig
+from roomtape.domain.storage_config import StorageConfig
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
@@ -82,6 +83,19 @@ class Webhooks(Protocol):
         """Look at once for what is due."""
 
 
+class Deliveries(Protocol):
+    """What the API asks of the external storages (`recordings.delivery.Delivery`)."""
+
+    def check(self, storage: StorageConfig) -> None:
+        """Refuse a storage that can lead nowhere. Raises InvalidRequest."""
+
+    async def test(self, storage: StorageConfig) -> str | None:
+        """Write, read and delete a small object there; return None, or in a sentence what failed."""
+
+    async def correct(self, recording_id: str, storage: StorageConfig) -> Recording:
+        """Let a recording go to another storage, now. Raises InvalidRequest, Conflict."""
+
+
 @dataclass(frozen=True)
 class Deps:
     """Everything that the routes use. `routers` are further doors, such as WHIP.
@@ -98,6 +112,7 @@ class Deps:
     bucket: Bucket
     chat_files: ChatFiles
     streams: Streams
+    deliveries: Deliveries
     webhooks: Webhooks
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()

@@ -12,11 +12,10 @@ from roomtape.api.meetings import meeting_body
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
 from roomtape.api.paths import APP
 from roomtape.api.recording_bodies import RecordingAction, StartRecording, StartTracks
-from roomtape.api.recording_config import resolve
+from roomtape.api.recording_config import effective, for_tracks, resolve
 from roomtape.db import meetings
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, StopCause
-from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import NotFound
 
 router = APIRouter(prefix=APP + "/recordings", tags=["Recordings"])
@@ -27,9 +26,11 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
     """Record the meeting as one composed video. A participant needs `can_record`."""
     meeting = await access.meeting(body.meeting_id)
     access.require_record()
-    config = resolve(meeting.recording_config, body.values())
+    config = resolve(access.app.recording_config, meeting.recording_config, body.values())
     if config.rtmp_url is not None:
         access.deps.streams.check(config.rtmp_url, "rtmp_out_config.rtmp_url")
+    if config.storage is not None:
+        access.deps.deliveries.check(config.storage)
     recording = await access.deps.recordings.start(
         access.app,
         meeting,
@@ -51,7 +52,7 @@ async def start_tracks(access: WithRecordings, body: StartTracks) -> dict[str, A
     recording = await access.deps.recordings.start(
         access.app,
         meeting,
-        RecordingConfig(layers=body.to_layers(), user_ids=users),
+        for_tracks(access.app, meeting, body.to_layers(), users),
         Kind.TRACK,
         allow_multiple=False,
         cause=StartCause.API_CALL,
@@ -106,7 +107,10 @@ async def active(access: WithRecordings, meeting_id: str) -> dict[str, Any]:
     if not found:
         raise NotFound(f"nothing is being recorded in meeting {meeting_id!r} now")
     newest = max(found, key=lambda r: (r.kind is Kind.COMPOSITE, r.invoked_at))
-    return success(recording_body(newest, access.deps))
+    answer = recording_body(newest, access.deps)
+    if not access.may_record:  # whoever may not record learns that it is recorded, and not where it goes
+        answer |= {"config": None, "storage_config": None}
+    return success(answer)
 
 
 @router.get("/{recording_id}", summary="Get a recording")
@@ -136,7 +140,7 @@ def recording_body(recording: Recording, deps: Deps) -> dict[str, Any]:
     """Return a recording in the public API's shape, with links that are made anew each time.
 
     Beyond the official fields: `meeting_id`, `type` (COMPOSITE or TRACK), `rtmp_out` (how its live stream fares, null
-    without one), `error` and `warnings` (for a human).
+    without one), `error` and `warnings` (for a human), `config` (all levels merged).
     """
     stop = None
     if recording.stop_cause is not None:
@@ -162,6 +166,7 @@ def recording_body(recording: Recording, deps: Deps) -> dict[str, Any]:
         "rtmp_out": _rtmp_out(recording, deps),
         "error": recording.error,
         "warnings": list(recording.warnings),
+        "config": effective(recording),
     }
 
 

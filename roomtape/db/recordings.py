@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,8 +27,9 @@ from roomtape.domain.recording import (
     advance,
 )
 from roomtape.domain.recording_config import RecordingConfig
+from roomtape.domain.storage_config import StorageConfig
 from roomtape.domain.webhook import Event
-from roomtape.errors import NotFound
+from roomtape.errors import Conflict, NotFound
 from roomtape.vault import Vault
 
 MOST_WARNINGS = 100
@@ -146,6 +147,26 @@ async def warn(db: Database, recording_id: str, sentence: str) -> None:
         row = await _locked(tx, recording_id)
         if sentence not in row.warnings and len(row.warnings) < MOST_WARNINGS:
             row.warnings = [*row.warnings, sentence]
+
+
+async def warn_anew(db: Database, recording_id: str, beginning: str, sentence: str | None) -> None:
+    """Put `sentence` in the place of the warning that begins so; None takes that away."""
+    async with db.transaction() as tx:
+        row = await _locked(tx, recording_id)
+        others = [warning for warning in row.warnings if not warning.startswith(beginning)]
+        row.warnings = others if sentence is None else [*others, sentence]
+
+
+async def set_storage(db: Database, recording_id: str, storage: StorageConfig) -> Recording:
+    """Change where a recording goes that is not delivered yet. Raises Conflict where it is too late, NotFound."""
+    async with db.transaction() as tx:
+        row = await _locked(tx, recording_id)
+        before = _recording(row, db.vault)
+        waiting = before.status is Status.UPLOADING and before.config.storage is not None
+        if before.status not in ACTIVE and not waiting:
+            raise Conflict("this recording has no delivery to a storage that waits, so there is none to correct")
+        row.config = _column(replace(before.config, storage=storage), db.vault)
+        return _recording(row, db.vault)
 
 
 async def expire(db: Database, recording_id: str) -> None:

@@ -100,6 +100,11 @@ class Guard:
         if literal is not None and host not in self._hosts:
             self._permit(host, literal)
 
+    def lists(self, target: Target) -> bool:
+        """Tell whether the setting names the host of a checked target, or each of its addresses."""
+        found = [ip_address(text) for text in target.addresses]
+        return target.host in self._hosts or all(any(_inner(a) in n for n in self._networks) for a in found)
+
     async def _look_up(self, host: str, port: int) -> list[Address]:
         try:
             async with asyncio.timeout(RESOLVED_WITHIN_S):

@@ -1,4 +1,4 @@
-"""Owns what happens from the stop on: render, verify, publish, tell, clean up; each step may be done twice."""
+"""Owns what happens from the stop on: render, verify, publish, send, tell, clean up; each step may be done twice."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from roomtape.db.database import Database
 from roomtape.domain.recording import Kind, Recording, Status, Step
 from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import work, workflow
+from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.port import Runner
 from roomtape.render.job import OUT, RESULT, RenderResult
 from roomtape.settings import Settings
@@ -30,6 +31,8 @@ STORAGE_PATIENCE_S = 3600.0
 """A full disk is waited for so long; people make room when they are told."""
 _RENDER_TRIES, _RENDER_PAUSE_S = 2, 1.0
 _WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+KEPT = "kept"
+"""What `send` returns when patience was over before the storage took the files."""
 _NOBODY = "nothing was sent by anybody whom this recording includes, so it has no files"
 
 
@@ -54,6 +57,7 @@ class Finalizer:
         runner: Runner,
         bucket: Bucket,
         logs: Seals,
+        delivery: Delivery,
         forget_capture: Callable[[str], Awaitable[None]],
     ) -> None:
         self._settings = settings
@@ -61,6 +65,7 @@ class Finalizer:
         self._runner = runner
         self._bucket = bucket
         self._logs = logs
+        self._delivery = delivery
         self._forget_capture = forget_capture
         self.settle: Callable[[Recording], Awaitable[None]] | None = None
         address = workflow.system_database(settings.data_dir, settings.database_url)
@@ -88,7 +93,7 @@ class Finalizer:
         if problem:
             step("fail", self.fail, recording_id, problem)
         else:
-            step("deliver", self.deliver, recording_id)
+            step("deliver", self.deliver, recording_id, step("send", self.send, recording_id))
         step("tidy", self.tidy, recording_id)
 
     async def render(self, recording_id: str) -> str:
@@ -147,14 +152,26 @@ class Finalizer:
                 await self._bucket.delete(name)
         return ""
 
-    async def deliver(self, recording_id: str) -> str:
-        """Say UPLOADED, and where the files lie until they expire."""
+    async def send(self, recording_id: str) -> str:
+        """Bring every file to the external storage, if there is one; return "" or KEPT when it did not take them.
+
+        The own bucket has the files meanwhile, also for a recording that does not want them there.
+        """
+        recording = await rows.get(self._db, recording_id)
+        folder = self._folder(recording_id)
+        result = RenderResult.read(folder)
+        if recording is None or recording.status is not Status.UPLOADING or result is None:
+            return ""
+        return "" if await self._delivery.deliver(recording_id, folder, result) else KEPT
+
+    async def deliver(self, recording_id: str, sent: str = "") -> str:
+        """Say UPLOADED, and where the files lie until they expire; `sent` is what `send` returned."""
         recording = await rows.get(self._db, recording_id)
         result = RenderResult.read(self._folder(recording_id))
         if recording is None or recording.status is not Status.UPLOADING or result is None:
             return ""
-        expires_at = to_datetime(now_us()) + timedelta(days=self._settings.retention_days)
-
+        stays = recording.config.own_bucket or sent == KEPT
+        places = _places(recording, result) if stays else {"download": None, "audio_download": None}
         warnings = [*recording.warnings, *result.warnings]
         if not result.media:
             warnings.append(_NOBODY)
@@ -162,8 +179,8 @@ class Finalizer:
             self._db,
             recording_id,
             Step.DELIVER,
-            **_places(recording, result),
-            expires_at=expires_at,
+            **places,
+            expires_at=to_datetime(now_us()) + timedelta(days=self._settings.retention_days) if stays else None,
             file_size=sum(file.size for file in result.media),
             duration_ms=result.duration_ms,
             warnings=list(dict.fromkeys(warnings)),
@@ -184,9 +201,11 @@ class Finalizer:
         return ""
 
     async def tidy(self, recording_id: str) -> str:
-        """Remove the work folder, and the capture if nobody needs it."""
+        """Remove the work folder, what only waited in the own bucket, and the capture if nobody needs it."""
         recording = await rows.get(self._db, recording_id)
         if recording is not None and recording.status is not Status.UPLOADING:
+            if recording.status is Status.UPLOADED and recording.expires_at is None:
+                await self._bucket.delete(recording.bucket_folder)
             await asyncio.to_thread(shutil.rmtree, self._folder(recording_id), ignore_errors=True)
             await self._forget_capture(recording.session_id)
         return ""

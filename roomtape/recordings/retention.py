@@ -97,6 +97,10 @@ class Retention:
 
     def _one_needed_until(self, recording: Recording) -> datetime:
         stays = timedelta(days=self._settings.retention_days)
+        if recording.status is Status.UPLOADED and recording.expires_at is None:  # it is in its storage, not with us
+            return (recording.stopped_at or recording.invoked_at) + timedelta(
+                hours=self._settings.capture_retention_hours
+            )
         if recording.status is Status.ERRORED or recording.expires_at is None:
             return (recording.stopped_at or recording.invoked_at) + stays
         return recording.expires_at - stays + timedelta(hours=self._settings.capture_retention_hours)

@@ -27,6 +27,7 @@ from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Statu
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 from roomtape.outbound.guard import Guard
+from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.rtmp import RtmpStreams
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.service import Rooms
@@ -34,6 +35,7 @@ from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
 from roomtape.storage.chatfiles import ChatFiles
+from roomtape.storage.destinations import Destinations
 from roomtape.webhooks import signature
 from roomtape.webhooks.dispatch import Dispatcher
 from roomtape.webhooks.signature import Signer
@@ -206,6 +208,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         routers=routers,
         renders=lambda: (2, 5),
         streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
+        deliveries=Delivery(db, Destinations(folder, Guard(()), {}), 3600),
         webhooks=Dispatcher(settings, db, Guard(()), _signer(), bucket.link),
     )
     transport = httpx.ASGITransport(_app(deps))

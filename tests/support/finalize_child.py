@@ -17,12 +17,15 @@ from pathlib import Path
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
 from roomtape.domain.recording import Status
+from roomtape.outbound.guard import Guard
 from roomtape.recordings import work
+from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import Finalizer
 from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderResult
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.destinations import Destinations
 from tests.support.recording_fakes import FakeRooms, FakeRunner
 
 FILES = {"one.mp4": b"1" * 100_000, "two.mp4": b"2" * 200_000}
@@ -75,8 +78,9 @@ async def _main(folder: Path, point: str) -> None:
     async def forget(_session_id: str) -> None:
         return
 
-    finalizer = Finalizer(Settings(data_dir=folder), db, _Runner(killer), bucket, logs, forget)
-    for name in ("render", "publish", "deliver", "tidy"):
+    delivery = Delivery(db, Destinations(folder, Guard(()), {}), 3600)
+    finalizer = Finalizer(Settings(data_dir=folder), db, _Runner(killer), bucket, logs, delivery, forget)
+    for name in ("render", "publish", "send", "deliver", "tidy"):
         setattr(finalizer, name, killer.around(name, getattr(finalizer, name)))
     began = time.monotonic()
     await finalizer.start()

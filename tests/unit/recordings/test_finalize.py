@@ -14,13 +14,16 @@ from roomtape.db import recordings as rows
 from roomtape.db import sessions
 from roomtape.db.database import Database
 from roomtape.domain.recording import Kind, Recording, Status
+from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import finalize, work
-from roomtape.recordings.finalize import Finalizer
+from roomtape.recordings.delivery import Delivery
+from roomtape.recordings.finalize import KEPT, Finalizer
 from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderJob
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
+from tests.support.fakestorage import STORAGE, FakeStorages
 from tests.support.recording_fakes import APP, FakeRooms, FakeRunner, make_database, meeting, recording, session_row
 
 
@@ -31,6 +34,8 @@ class Bench:
     logs: SessionLogs
     bucket: FolderBucket
     runner: FakeRunner
+    storages: FakeStorages = field(default_factory=FakeStorages)
+    patience_s: float = 3600
     forgotten: list[str] = field(default_factory=list)
 
     def finalizer(self) -> Finalizer:
@@ -38,7 +43,8 @@ class Bench:
             self.forgotten.append(session_id)
 
         settings = Settings(data_dir=self.folder)
-        return Finalizer(settings, self.db, self.runner, self.bucket, self.logs, forget)
+        delivery = Delivery(self.db, self.storages, self.patience_s)
+        return Finalizer(settings, self.db, self.runner, self.bucket, self.logs, delivery, forget)
 
     async def stopped(self, **values: Any) -> Recording:
         now = to_datetime(now_us())
@@ -112,7 +118,7 @@ async def test_the_watermark_is_settled_before_the_render(bench: Bench) -> None:
 async def test_each_step_may_be_done_twice(bench: Bench) -> None:
     await bench.stopped()
     finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+    for step in (finalizer.render, finalizer.publish, finalizer.send, finalizer.deliver):
         assert await step("rec-1") == ""
         assert await step("rec-1") == ""
     assert bench.runner.runs == 1
@@ -247,3 +253,45 @@ async def test_the_job_says_what_to_render(bench: Bench) -> None:
     await bench.finalizer().render("rec-1")
     job = RenderJob.read(work.folder(bench.folder, "rec-1"))
     assert (job.output_name, job.recording_id, job.kind) == (made.output_file_name, "rec-1", Kind.COMPOSITE)
+
+
+async def test_with_an_own_bucket_files_lie_in_both(bench: Bench) -> None:
+    await bench.stopped(config=RecordingConfig(storage=STORAGE))
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.send, finalizer.deliver, finalizer.tidy):
+        assert await step("rec-1") == ""
+    done = await bench.until(Status.UPLOADED)
+    assert done.download == f"{APP.id}/rec-1/weekly_1.mp4"
+    assert bench.bucket_files() == [done.download]
+    assert bench.storages.files == {"in/weekly_1.mp4": b"moving pictures"}
+
+
+async def test_without_an_own_bucket_they_only_wait_there(bench: Bench) -> None:
+    await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish):
+        assert await step("rec-1") == ""
+    assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
+    for step in (finalizer.send, finalizer.deliver, finalizer.tidy):
+        assert await step("rec-1") == ""
+    done = await bench.until(Status.UPLOADED)
+    assert (done.download, done.audio_download, done.expires_at) == (None, None, None)
+    assert done.file_size == 15
+    assert bench.bucket_files() == []
+
+
+async def test_what_a_storage_never_took_stays_in_the_own_bucket(bench: Bench) -> None:
+    await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
+    bench.storages.refuses = "aws://b/in: the service answered 403 Forbidden"
+    bench.patience_s = 0.0
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish):
+        assert await step("rec-1") == ""
+    assert await finalizer.send("rec-1") == KEPT
+    assert await finalizer.deliver("rec-1", KEPT) == ""
+    assert await finalizer.tidy("rec-1") == ""
+    done = await bench.until(Status.UPLOADED)
+    assert done.download == f"{APP.id}/rec-1/weekly_1.mp4"
+    assert done.expires_at is not None
+    assert bench.bucket_files() == [done.download]
+    assert "403 Forbidden" in done.warnings[0]

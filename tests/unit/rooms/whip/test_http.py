@@ -58,6 +58,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         bucket=nothing,
         chat_files=nothing,
         streams=nothing,
+        deliveries=nothing,
         ready=dict,
     )
     app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))

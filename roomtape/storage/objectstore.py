@@ -1,0 +1,141 @@
+"""Owns storages that obstore speaks to: Amazon S3, Cloudflare R2, DigitalOcean Spaces and Azure Blob Storage."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError
+from obstore.store import AzureStore, ClientConfig, RetryConfig, S3Store
+
+from roomtape.domain.storage_config import StorageConfig, azure_account
+from roomtape.errors import DestinationError
+from roomtape.storage.bucket import content_type
+
+PART_BYTES = 8 << 20
+"""The least size of a part. S3 takes 10,000 parts, Azure 50,000 blocks, so large files get larger ones."""
+PARTS_AT_ONCE = 4
+_MOST_PARTS = 9000
+_PROBE_TEXT = b"Roomtape tests whether it can write here."
+# One repeat of a request that a network lost; whoever called repeats the whole, with pauses, for as long as it takes.
+_RETRY: RetryConfig = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}
+_LONGEST_REPLY = 300
+_CODE, _MESSAGE = re.compile(r"<Code>(.*?)</Code>", re.S), re.compile(r"<Message>(.*?)</Message>", re.S)
+_STATUS = re.compile(r"status code:? (\d{3}[A-Za-z ]*)")
+
+
+def endpoint(config: StorageConfig, override: str | None = None) -> str:
+    """Return the address of the service, without a final slash; `override` comes from the settings."""
+    if config.type == "azure":
+        account = azure_account(config)
+        return f"{override.rstrip('/')}/{account.name}" if override else account.endpoint
+    if override:
+        return override.rstrip("/")
+    if config.type == "cloudflare":
+        return f"https://{config.account_id}.r2.cloudflarestorage.com"
+    if config.type == "digitalocean":
+        return f"https://{config.region}.digitaloceanspaces.com"
+    return f"https://s3.{_region(config)}.amazonaws.com"
+
+
+def _region(config: StorageConfig) -> str:
+    return config.region or ("auto" if config.type == "cloudflare" else "us-east-1")
+
+
+class ObjectStorage:
+    """One bucket or container (`port.Destination`)."""
+
+    def __init__(self, config: StorageConfig, address: str) -> None:
+        self._config = config
+        client: ClientConfig = {
+            "allow_http": address.startswith("http://"),
+            "connect_timeout": "10s",
+            "timeout": "300s",
+        }
+        self._store = _azure(config, address, client) if config.type == "azure" else _s3(config, address, client)
+
+    async def put(self, path: str, file: Path) -> None:
+        """Store `file` in parts. Its size is compared with the service's; S3 checks each part's SHA-256 (signed)."""
+        size = await asyncio.to_thread(lambda: file.stat().st_size)
+        try:
+            await obstore.put_async(
+                self._store,
+                path,
+                file,
+                attributes={"Content-Type": content_type(path)},
+                chunk_size=max(PART_BYTES, -(-size // _MOST_PARTS)),
+                max_concurrency=PARTS_AT_ONCE,
+            )
+            found = await self._size(path)
+        except (BaseError, OSError, ValueError) as error:
+            raise self._failed(error) from error
+        if found is not None and found != size:
+            raise DestinationError(f"{self._config.place} has {found} of the file's {size} bytes")
+
+    async def _size(self, path: str) -> int | None:
+        """Return the size of what was stored; None where the key may write but not read: then nobody can tell."""
+        try:
+            return int((await obstore.head_async(self._store, path))["size"])
+        except PermissionDeniedError:
+            return None
+
+    async def check(self, path: str) -> None:
+        """Write, read and delete a small object."""
+        try:
+            await obstore.put_async(self._store, path, _PROBE_TEXT)
+            got = await (await obstore.get_async(self._store, path)).bytes_async()
+            await obstore.delete_async(self._store, path)
+        except (BaseError, OSError, ValueError) as error:
+            raise self._failed(error) from error
+        if bytes(got) != _PROBE_TEXT:
+            raise DestinationError(f"{self._config.place} gave back other bytes than were written")
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def _failed(self, error: Exception) -> DestinationError:
+        return DestinationError(f"{self._config.place}: {self._config.scrubbed(reply(error))}")
+
+
+def _s3(config: StorageConfig, address: str, client: ClientConfig) -> S3Store:
+    more: Any = {"checksum_algorithm": "SHA256"} if config.type == "aws" else {}
+    return S3Store(
+        config.bucket,
+        access_key_id=config.access_key,
+        secret_access_key=config.secret,
+        region=_region(config),
+        endpoint=address,
+        virtual_hosted_style_request=False,
+        client_options=client,
+        retry_config=_RETRY,
+        **more,
+    )
+
+
+def _azure(config: StorageConfig, address: str, client: ClientConfig) -> AzureStore:
+    account = azure_account(config)
+    key: Any = {"account_key": account.key} if account.key else {"sas_key": account.sas}
+    return AzureStore(
+        config.bucket,
+        account_name=account.name,
+        endpoint=address,
+        client_options=client,
+        retry_config=_RETRY,
+        **key,
+    )
+
+
+def reply(error: Exception) -> str:
+    """Return what the service said, in a line: its status, and code and message of its XML where there is one."""
+    text = str(error).partition("Debug source")[0].strip()
+    code, message, status = _CODE.search(text), _MESSAGE.search(text), _STATUS.search(text)
+    said = [m.group(1).strip().split("\n")[0] for m in (status, code, message) if m]
+    if said:
+        return f"the service answered {': '.join(said)}"[:_LONGEST_REPLY]
+    if isinstance(error, NotFoundError):
+        return "the bucket is not there"
+    return (" ".join(text.split()) or type(error).__name__)[:_LONGEST_REPLY]
