@@ -89,7 +89,11 @@ def _made(job: RenderJob, timeline: Timeline) -> dict[str, Any]:
             "layout": video.layout,
             "file": video.export_file,
         },
-        "audio": {"codec": audio.codec, "channel": audio.channel, "file": audio.export_file},
+        "audio": {
+            "codec": audio.codec if video.codec == "H264" else "Vorbis",
+            "channel": audio.channel,
+            "file": audio.export_file,
+        },
         "watermark": _watermark(job, timeline),
         "rtmp": job.config.rtmp_url is not None,
     }

@@ -120,6 +120,7 @@ def test_a_composite_tells_who_was_to_be_seen_and_no_secret(tmp_path: Path) -> N
     ]
     assert body["tracks"][0]["decoded"] == {"damaged_packets": 0, "concealed_samples": 960}
     assert (body["made"]["video"]["codec"], body["made"]["video"]["layout"]) == ("VP9", "speaker")
+    assert body["made"]["audio"]["codec"] == "Vorbis"
     assert (body["made"]["watermark"]["shown"], body["made"]["rtmp"]) == (False, True)
     assert manifest.write(job, RenderResult((), 1), tmp_path, timeline).name == "weekly_1.json"
     assert "topsecret" not in (tmp_path / OUT / "weekly_1.json").read_text()
