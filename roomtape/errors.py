@@ -7,6 +7,7 @@ RoomtapeError
 │   ├── Forbidden               403
 │   ├── NotFound                404 (also for what belongs to somebody else)
 │   ├── Conflict                409
+│   ├── TooMany                 429, says when to ask again
 │   └── NotOffered              501, part of the public API that Roomtape does not offer
 ├── DestinationError            something outside that we write to or read from
 │   ├── SfuError                Janus refused or is away
@@ -76,6 +77,17 @@ class Conflict(CallerError):
 
     status = 409
     code = 1409
+
+
+class TooMany(CallerError):
+    """A limit is reached; `retry_after_s` is when asking again may help."""
+
+    status = 429
+    code = 1429
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class NotOffered(CallerError):

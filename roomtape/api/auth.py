@@ -9,8 +9,9 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from roomtape.api.deps import Deps, FromDeps
+from roomtape.api.rate_limit import AUTHENTICATED
 from roomtape.db import apps, meetings, participants, recordings, tokens
-from roomtape.db.tokens import ApiToken
+from roomtape.db.tokens import ApiToken, Scope
 from roomtape.domain.ids import is_id
 from roomtape.domain.meeting import App, Meeting, Participant
 from roomtape.domain.recording import Caller, CallerType, Recording
@@ -18,6 +19,7 @@ from roomtape.errors import Forbidden, NotFound, Unauthorized
 from roomtape.rooms.admission import Identity, identify
 
 _MISSING = "send an API token (or a participant's token) in the header `Authorization: Bearer TOKEN`"
+_READS_ONLY = "this API token may only read; use one with the scope `write`"
 _NO_ACCOUNT = "this token opens no such account"
 
 documented = Depends(HTTPBearer(auto_error=False, description="An API token, or a participant's token."))
@@ -30,6 +32,12 @@ class Account:
 
     deps: Deps
     account_id: str
+    scope: Scope
+
+    def require_write(self) -> None:
+        """Raise Forbidden for a token that may only read."""
+        if self.scope != "write":
+            raise Forbidden(_READS_ONLY)
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,14 @@ class Access:
         """Tell whether the token is good for this meeting of the app."""
         return self.participant is None or self.participant.meeting.id == meeting_id
 
+    @property
+    def may_record(self) -> bool:
+        """Whether the caller may start recordings and have their links."""
+        return self.participant is None or self.participant.preset.can_record
+
     def require_record(self) -> None:
         """Raise Forbidden for a participant whose preset does not let them record."""
-        if self.participant is not None and not self.participant.preset.can_record:
+        if self.participant is not None and not self.may_record:
             name = self.participant.preset.name
             raise Forbidden(f"the preset {name!r} may not record; ask for a preset with permissions.can_record")
 
@@ -98,6 +111,8 @@ def check_ids(request: Request) -> None:
 async def _api_token(deps: Deps, request: Request, account_id: str) -> ApiToken | None:
     """Return the API token of a request, None for something else. Raises NotFound for another account's."""
     found = await tokens.by_secret(deps.db, bearer(request))
+    if found is not None:
+        request.scope[AUTHENTICATED] = True
     if found is not None and found.account_id != account_id:
         raise NotFound(_NO_ACCOUNT)
     return found
@@ -105,7 +120,7 @@ async def _api_token(deps: Deps, request: Request, account_id: str) -> ApiToken 
 
 def _check_scope(token: ApiToken, request: Request) -> None:
     if request.method not in ("GET", "HEAD") and token.scope != "write":
-        raise Forbidden("this API token may only read; use one with the scope `write`")
+        raise Forbidden(_READS_ONLY)
 
 
 async def _account(request: Request, deps: FromDeps, account_id: str) -> Account:
@@ -115,7 +130,7 @@ async def _account(request: Request, deps: FromDeps, account_id: str) -> Account
         raise Forbidden("a participant's token is good for recordings only; use an API token here")
     check_ids(request)
     _check_scope(token, request)
-    return Account(deps, account_id)
+    return Account(deps, account_id, token.scope)
 
 
 async def _app(account: Annotated[Account, Depends(_account)], app_id: str) -> Access:
@@ -129,6 +144,7 @@ async def _recordings(request: Request, deps: FromDeps, account_id: str, app_id:
         _check_scope(token, request)
         return Access(deps, await _app_of(deps, account_id, app_id))
     identity = await identify(deps.db, deps.issuer, bearer(request))
+    request.scope[AUTHENTICATED] = True
     check_ids(request)
     app = await _app_of(deps, account_id, app_id)
     if identity.meeting.app_id != app.id:

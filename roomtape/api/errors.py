@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from roomtape.domain.ids import new_id
-from roomtape.errors import InvalidRequest, OurError, RoomtapeError
+from roomtape.errors import InvalidRequest, OurError, RoomtapeError, TooMany
 
 log = structlog.get_logger()
 
@@ -55,6 +55,8 @@ def install(app: FastAPI) -> None:
         if status >= 500 and status != 501:
             log.warning("request failed", where=request.url.path, status=status, error=str(error))
         headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+        if isinstance(error, TooMany):
+            headers["Retry-After"] = str(error.retry_after_s)
         return answer(status, [(error.code, error.message)], headers)
 
     @app.exception_handler(RequestValidationError)

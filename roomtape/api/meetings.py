@@ -8,9 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field
 
-from roomtape.api.auth import WithApp
+from roomtape.api.auth import Access, WithApp
 from roomtape.api.bodies import LONGEST_TEXT, Body, Part, Whole
-from roomtape.api.deps import Streams
 from roomtape.api.paging import Moment, PageQuery, Search, iso, success
 from roomtape.api.paths import APP
 from roomtape.api.recording_bodies import MeetingRecordingConfig
@@ -68,7 +67,7 @@ async def create(access: WithApp, body: MeetingValues) -> dict[str, Any]:
     """Create a meeting that participants can be added to."""
     now = to_datetime(now_us())
     empty = Meeting(new_id(), access.app.id, None, MeetingStatus.ACTIVE, False, None, None, now, now)
-    meeting = _with(empty, body, {*MeetingValues.model_fields}, access.deps.streams)
+    meeting = _with(empty, body, {*MeetingValues.model_fields}, access)
     await rows.save(access.deps.db, meeting)
     return success(meeting_body(meeting))
 
@@ -105,7 +104,7 @@ async def get(access: WithApp, meeting_id: str) -> dict[str, Any]:
 @router.patch("/{meeting_id}", summary="Change a meeting")
 async def change(access: WithApp, meeting_id: str, body: MeetingChange) -> dict[str, Any]:
     """Change what is given; a `recording_config` replaces the whole former one."""
-    meeting = _with(await access.meeting(meeting_id), body, body.model_fields_set, access.deps.streams)
+    meeting = _with(await access.meeting(meeting_id), body, body.model_fields_set, access)
     if body.status is not None:
         meeting = replace(meeting, status=body.status)
     await rows.save(access.deps.db, meeting)
@@ -115,12 +114,12 @@ async def change(access: WithApp, meeting_id: str, body: MeetingChange) -> dict[
 @router.put("/{meeting_id}", summary="Replace a meeting")
 async def replace_all(access: WithApp, meeting_id: str, body: MeetingValues) -> dict[str, Any]:
     """Set all values; what is not given gets its default. The status stays."""
-    meeting = _with(await access.meeting(meeting_id), body, {*MeetingValues.model_fields}, access.deps.streams)
+    meeting = _with(await access.meeting(meeting_id), body, {*MeetingValues.model_fields}, access)
     await rows.save(access.deps.db, meeting)
     return success(meeting_body(meeting))
 
 
-def _with(meeting: Meeting, body: MeetingValues, fields: set[str], streams: Streams) -> Meeting:
+def _with(meeting: Meeting, body: MeetingValues, fields: set[str], access: Access) -> Meeting:
     """Return the meeting with these fields of the body. Raises as `recording_config.resolve` does."""
     if "title" in fields:
         meeting = replace(meeting, title=body.title)
@@ -131,9 +130,9 @@ def _with(meeting: Meeting, body: MeetingValues, fields: set[str], streams: Stre
     if "recording_config" in fields:
         config = None if body.recording_config is None else body.recording_config.values()
         config = with_kept_secrets(config, meeting.recording_config)
-        resolved = resolve(config, {})
+        resolved = resolve(access.app.recording_config, config)
         if resolved.rtmp_url is not None:
-            streams.check(resolved.rtmp_url, "recording_config.live_streaming_config.rtmp_url")
+            access.deps.streams.check(resolved.rtmp_url, "recording_config.live_streaming_config.rtmp_url")
         meeting = replace(meeting, recording_config=config)
     given = body.model_dump(include=set(_OPTIONS) & fields, exclude_none=True)
     kept = {name: value for name, value in meeting.options.items() if name not in fields}

@@ -23,6 +23,7 @@ from roomtape.domain.recording_config import (
 from roomtape.errors import InvalidRequest
 
 MOST_LAYERS = 10
+LONGEST_RETENTION_DAYS = 36_500
 _LAYER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -146,6 +147,12 @@ class MeetingRecordingConfig(RecordingOptions):
     def values(self) -> dict[str, Any]:
         """Return what was given, as it is merged with other levels."""
         return self.model_dump(exclude_none=True)
+
+
+class AppRecordingConfig(Body, MeetingRecordingConfig):
+    """Body of PUT and PATCH …/recording-config: an app's defaults. `retention_days`: null is what the server says."""
+
+    retention_days: Annotated[float, Field(gt=0, le=LONGEST_RETENTION_DAYS)] | None = None
 
 
 class StartRecording(Body, RecordingOptions):

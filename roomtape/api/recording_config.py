@@ -1,14 +1,21 @@
-"""Owns how a composite's configuration comes about, and which parts of the public API it may not use yet."""
+"""Owns how a recording's configuration comes about from request, meeting and app, and what answers show of it."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from roomtape.domain.meeting import Meeting
-from roomtape.domain.recording_config import RecordingConfig, from_api, merge
+import structlog
+
+from roomtape.domain import storage_config
+from roomtape.domain.meeting import App, Meeting
+from roomtape.domain.recording import Kind, Recording
+from roomtape.domain.recording_config import Layer, RecordingConfig, from_api, merge
 from roomtape.domain.rtmp import masked
 from roomtape.domain.storage_config import StorageConfig
-from roomtape.errors import NotOffered
+from roomtape.errors import CallerError, NotOffered
+
+log = structlog.get_logger()
 
 _NOT_OFFERED = ("url", "interactive_config")
 
@@ -16,24 +23,85 @@ _STREAM = "live_streaming_config"
 _STORAGE = "storage_config"
 
 
-def resolve(meeting_config: dict[str, Any] | None, request: dict[str, Any]) -> RecordingConfig:
-    """Return the configuration of a composite: the request's values win over the meeting's, those over the defaults.
+def resolve(*levels: dict[str, Any] | None) -> RecordingConfig:
+    """Return the configuration of a composite; the levels (app, meeting, request) from the most general one on.
 
     Raises InvalidRequest for values that do not go together, then NotOffered for what this version does not offer.
     """
-    merged = merge(meeting_config, request)
+    merged = merge(*levels)
     config = from_api(merged)
     _check_offered(merged)
     return config
 
 
-def for_meeting(meeting: Meeting) -> RecordingConfig:
-    """Return the configuration of a meeting's own recording (record_on_start). Raises as `resolve` does."""
-    return resolve(meeting.recording_config, {})
+def for_meeting(app: App, meeting: Meeting) -> RecordingConfig:
+    """Return the configuration of a meeting's own recording (record_on_start).
+
+    Each level was right when it was given, but the app's may have changed since, and no longer go with the meeting's.
+    A meeting recorded otherwise than it was meant is better than one that is not recorded: the more special level is
+    taken alone then.
+    """
+    mine, apps = meeting.recording_config, app.recording_config
+    for levels in ((apps, mine), (mine,), (apps,)):
+        try:
+            return resolve(*levels)
+        except CallerError as error:
+            log.warning("recording defaults do not go together", app_id=app.id, meeting_id=meeting.id, error=str(error))
+    return RecordingConfig()
+
+
+def for_tracks(
+    app: App, meeting: Meeting, layers: tuple[Layer, ...], user_ids: tuple[str, ...] | None
+) -> RecordingConfig:
+    """Return the configuration of a track recording: where its files go, and for how long, is said by meeting and app.
+
+    Raises as `resolve` does.
+    """
+    general = resolve(app.recording_config, meeting.recording_config)
+    return RecordingConfig(
+        layers=layers,
+        user_ids=user_ids,
+        storage=general.storage,
+        own_bucket=general.own_bucket,
+        retention_days=general.retention_days,
+    )
+
+
+def effective(recording: Recording) -> dict[str, Any]:
+    """Return what a recording is made with, as answers show it: all levels merged, the defaults filled in, no secrets.
+
+    In the shape of a start request; what does not count for its kind is left out.
+    """
+    config = recording.config
+    where = {
+        _STORAGE: None if config.storage is None else config.storage.public(),
+        "realtimekit_bucket_config": {"enabled": config.own_bucket},
+        "retention_days": config.retention_days,
+        "max_seconds": config.max_seconds,
+    }
+    if recording.kind is Kind.TRACK:
+        layers = {
+            layer.name: {"file_name_prefix": layer.file_name_prefix, "media_kind": layer.media_kind}
+            for layer in config.layers
+        }
+        return {"layers": layers, "user_ids": None if config.user_ids is None else list(config.user_ids)} | where
+    video, audio = asdict(config.video), asdict(config.audio)
+    if config.video.watermark is not None:
+        mark = config.video.watermark
+        size = {"width": mark.width, "height": mark.height}
+        video["watermark"] = {"url": mark.url, "position": mark.position, "size": size}
+    if config.video.codec != "H264":
+        audio["codec"] = None
+    return {
+        "video_config": video,
+        "audio_config": audio,
+        "file_name_prefix": config.file_name_prefix,
+        "rtmp_out_config": None if config.rtmp_url is None else {"rtmp_url": masked(config.rtmp_url)},
+    } | where
 
 
 def shown(config: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a meeting's `recording_config` as answers show it: nothing in it opens a stream or a storage."""
+    """Return a meeting's or an app's `recording_config` as answers show it: nothing in it opens anything."""
     if config is None:
         return None
     stream, storage = config.get(_STREAM), config.get(_STORAGE)
@@ -57,6 +125,24 @@ def with_kept_secrets(given: dict[str, Any] | None, before: dict[str, Any] | Non
     if kept.get(_STORAGE) and kept[_STORAGE] == seen.get(_STORAGE):
         kept[_STORAGE] = (before or {})[_STORAGE]
     return None if given is None else kept
+
+
+def patched(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return `before` with what is given, field by field; null takes a field away (RFC 7396).
+
+    Secrets of a storage stay only with the storage that they were given for.
+    """
+    after = dict(before)
+    for name, value in given.items():
+        if value is None:
+            after.pop(name, None)
+        elif name == _STORAGE:
+            after[name] = storage_config.merged(after.get(name) or {}, value)
+        elif isinstance(value, dict):
+            after[name] = patched(after.get(name) or {}, value)
+        else:
+            after[name] = value
+    return after
 
 
 def _check_offered(merged: dict[str, Any]) -> None:

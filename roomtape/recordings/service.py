@@ -20,7 +20,7 @@ from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App, Meeting
 from roomtape.domain.recording import ACTIVE, Caller, Kind, Recording, StartCause, Status, Step, StopCause, advance
 from roomtape.domain.recording_config import Layer, RecordingConfig
-from roomtape.errors import Conflict, NotFound, RoomtapeError
+from roomtape.errors import Conflict, NotFound, RoomtapeError, TooMany
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.confirmation import Confirmation
 from roomtape.recordings.port import Rooms
@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 BUSY_WAIT_S = 15.0
 """How long a request waits for another step of the same recording; a confirmation gives up before."""
+RETRY_START_AFTER_S = 10
+"""What is told to whoever has as many recordings running as the server allows."""
 
 
 class Finalizing(Protocol):
@@ -51,6 +53,7 @@ class Recordings:
         logs: SessionLogs,
         confirmation: Confirmation,
         finalizer: Finalizing,
+        most_per_app: int = 1000,
     ) -> None:
         self.db = db
         self.captures = captures
@@ -59,6 +62,7 @@ class Recordings:
         self._rooms = rooms
         self._confirmation = confirmation
         self._finalizer = finalizer
+        self._most_per_app = most_per_app
         self._starting: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._last_us: dict[str, int] = {}
@@ -84,10 +88,12 @@ class Recordings:
         `session` spares the look-up to those who have it.
 
         Raises Conflict when a recording of this kind runs already, or when tracks are asked for and nobody is in;
-        SfuError or StorageError when no session can be opened.
+        TooMany when the app has as many recordings running as the server allows; SfuError or StorageError when no
+        session can be opened.
         """
         async with _lock_of(self._starting, meeting.id):
             await self._check_alone(meeting.id, kind, allow_multiple)
+            self._check_number(app)
             session = session or self._rooms.of_meeting(meeting.id)
             if session is None and kind is Kind.TRACK:
                 raise Conflict(
@@ -95,6 +101,7 @@ class Recordings:
                 )
             if session is None:
                 session = await self._rooms.open(meeting)
+            self._check_number(app)  # once more: opening takes its time, and others start meanwhile
             recording = _new(app, meeting, session, config, kind, allow_multiple, cause, caller)
             # From here on whoever joins is captured, and a session that ends finds the recording to stop.
             self.captures.active[recording.id] = recording
@@ -116,6 +123,15 @@ class Recordings:
             raise Conflict(
                 f"this meeting's {what} being recorded already (recording {running[0].id}, {running[0].status.value}); "
                 "stop that recording first, or send allow_multiple_recordings: true"
+            )
+
+    def _check_number(self, app: App) -> None:
+        running = sum(recording.app_id == app.id for recording in self.captures.active.values())
+        if running >= self._most_per_app:
+            raise TooMany(
+                f"{running} recordings of this app are running, and the server allows no more (recordings_per_app); "
+                "stop one first",
+                RETRY_START_AFTER_S,
             )
 
     async def reconfirm(self, recording: Recording, session: LiveSession) -> None:

@@ -14,7 +14,7 @@ from roomtape.clock import now_us
 from roomtape.db import apps, meetings
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
-from roomtape.domain.meeting import Meeting
+from roomtape.domain.meeting import App, Meeting
 from roomtape.domain.recording import ACTIVE, Kind, Recording, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict, RoomtapeError
@@ -60,7 +60,7 @@ class Supervisor:
         captures: Captures,
         recordings: Recordings,
         runner: Runner,
-        configure: Callable[[Meeting], RecordingConfig],
+        configure: Callable[[App, Meeting], RecordingConfig],
     ) -> None:
         self._settings = settings
         self._db = db
@@ -109,7 +109,7 @@ class Supervisor:
             await self._recordings.start(
                 app,
                 meeting,
-                self._configure(meeting),
+                self._configure(app, meeting),
                 Kind.COMPOSITE,
                 allow_multiple=False,
                 cause=StartCause.RECORD_ON_START,

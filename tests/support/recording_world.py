@@ -35,7 +35,7 @@ class World:
             db, self.rooms, self.captures, self.logs, Confirmation(db, self.captures, self.logs), self.finalizer
         )
         self.supervisor = Supervisor(
-            settings, db, self.rooms, self.captures, self.recordings, self.runner, lambda _: RecordingConfig()
+            settings, db, self.rooms, self.captures, self.recordings, self.runner, lambda *_: RecordingConfig()
         )
 
     @staticmethod

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from roomtape.api.auth import Access, bearer, check_ids
 from roomtape.api.deps import Deps, FromDeps
+from roomtape.api.rate_limit import AUTHENTICATED
 from roomtape.db import apps
 from roomtape.errors import Unauthorized
 from roomtape.rooms.admission import Identity, admit, identify
@@ -15,12 +16,15 @@ from roomtape.rooms.admission import Identity, admit, identify
 
 async def _known(request: Request, deps: FromDeps) -> Access:
     access = await _access(deps, await identify(deps.db, deps.issuer, bearer(request)))
+    request.scope[AUTHENTICATED] = True
     check_ids(request)
     return access
 
 
 async def _admitted(request: Request, deps: FromDeps) -> Access:
-    return await _access(deps, await admit(deps.db, deps.issuer, bearer(request)))
+    access = await _access(deps, await admit(deps.db, deps.issuer, bearer(request)))
+    request.scope[AUTHENTICATED] = True
+    return access
 
 
 async def _access(deps: Deps, identity: Identity) -> Access:
