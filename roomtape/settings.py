@@ -87,17 +87,6 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'roomtape.sqlite'}"
 
-    recordings_per_app: int = Field(default=1000, ge=1, description="Recordings of an app that may run at once.")
-    rate_per_s: float = Field(
-        default=100, ge=0, description="Requests a second of one token, or one address without a token; 0: any number."
-    )
-    rate_burst: int = Field(default=500, ge=1, description="Requests that may come at once before the rate counts.")
-
-    @property
-    def database(self) -> str:
-        """The SQLAlchemy URL of the database."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'roomtape.sqlite'}"
-
     @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", "storage_endpoints", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:

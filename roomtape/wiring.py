@@ -69,8 +69,6 @@ REQUESTS_END_WITHIN_S = 2
 
 LARGEST_HEAD = 64 << 10
 """Bytes of a request's first line and headers together; h11 keeps to it, uvicorn's other parser has no limit."""
-LARGEST_HEAD = 64 << 10
-"""Bytes of a request's first line and headers together; h11 keeps to it, uvicorn's other parser has no limit."""
 LARGEST_SOCKET_MESSAGE = 1 << 20
 """Bytes; nothing larger is even read from a client. What is read and still too large gets a reason."""
 

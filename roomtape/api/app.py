@@ -25,12 +25,10 @@ from roomtape.api import (
     storage,
     system,
     tokens,
-    tokens,
     webhooks,
 )
 from roomtape.api.deps import Deps
 from roomtape.api.middleware import Guard
-from roomtape.api.rate_limit import RateLimit
 from roomtape.api.rate_limit import RateLimit
 from roomtape.api.v2 import chat_files, participant, telemetry
 from roomtape.api.v2 import not_offered as v2_not_offered
@@ -77,7 +75,6 @@ def create_app(deps: Deps) -> FastAPI:
     for router in deps.routers:
         app.include_router(router)
     app.add_middleware(telemetry.LocationHosts)
-    app.add_middleware(RateLimit, per_s=deps.settings.rate_per_s, burst=deps.settings.rate_burst)
     app.add_middleware(RateLimit, per_s=deps.settings.rate_per_s, burst=deps.settings.rate_burst)
     app.add_middleware(Guard, files_under=DOOR, largest_file=deps.settings.chat_file_max_mb << 20)
     # No cookies are used anywhere, so a page of any origin may call with a token that it has.

@@ -6,15 +6,18 @@ import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError
-from obstore.store import AzureStore, ClientConfig, RetryConfig, S3Store
+from obstore.store import AzureStore, S3Store
 
 from roomtape.domain.storage_config import StorageConfig, azure_account
 from roomtape.errors import DestinationError
 from roomtape.storage.bucket import content_type
+
+if TYPE_CHECKING:  # obstore has these for type checkers only
+    from obstore.store import ClientConfig, RetryConfig
 
 PART_BYTES = 8 << 20
 """The least size of a part. S3 takes 10,000 parts, Azure 50,000 blocks, so large files get larger ones."""
