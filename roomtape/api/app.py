@@ -18,6 +18,7 @@ from roomtape.api import (
     manifests,
     meetings,
     not_offered,
+    openapi,
     participants,
     presets,
     recordings,
@@ -63,6 +64,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.router.redirect_slashes = False
     app.state.deps = deps
     errors.install(app)
+    openapi.install(app)
     app.include_router(system.router)
     app.include_router(bucket.router)
     app.include_router(webhooks.key_router)

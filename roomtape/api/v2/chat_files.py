@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import FileResponse
 
+from roomtape.api.auth import documented
 from roomtape.api.bodies import LONGEST_TEXT, Body, Whole
 from roomtape.api.deps import FromDeps
 from roomtape.api.paging import success
@@ -41,7 +42,7 @@ class Upload(Body):
     expiry: Annotated[Whole, Field(ge=1)] | None = None
 
 
-@router.post("/v2/meetings/chat-upload", summary="Get links for a file in chat")
+@router.post("/v2/meetings/chat-upload", summary="Get links for a file in chat", dependencies=[documented])
 async def links(access: AsParticipant, request: Request, body: Upload) -> dict[str, Any]:
     """Get a link to put the file at within 10 minutes, and one to send to others."""
     meeting = await access.meeting(body.roomUUID)

@@ -7,12 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from roomtape.api.auth import documented
 from roomtape.api.paging import success
 from roomtape.api.v2.access import AsAdmitted, AsParticipant, identity_of
 from roomtape.api.v2.preset import for_sdk
 from roomtape.rooms.ice import ice_servers
 
-router = APIRouter(tags=["Participants' API"])
+router = APIRouter(tags=["Participants' API"], dependencies=[documented])
 
 
 @router.get("/v2/internals/participant-details", summary="Get the token's own participant")

@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from roomtape.api import recordings
+from roomtape.api.auth import documented
 from roomtape.api.recording_bodies import RecordingAction, StartRecording
 from roomtape.api.v2.access import AsParticipant
 
-router = APIRouter(prefix="/v2/recordings", tags=["Participants' API"])
+router = APIRouter(prefix="/v2/recordings", tags=["Participants' API"], dependencies=[documented])
 
 
 @router.post("", status_code=201, summary="Start recording the own meeting")
