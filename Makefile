@@ -26,7 +26,7 @@ unit: setup
 # starved for a moment cannot send media on time, so a failure is tried once more; twice is a failure.
 integration: loopback
 	@scripts/setup test
-	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --reruns 1 --reruns-delay 5 --durations=15 $(ARGS)
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 5 --durations=15 $(ARGS)
 
 test: lint unit integration
 
