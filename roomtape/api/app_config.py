@@ -41,5 +41,7 @@ async def _set(access: Access, config: dict[str, Any]) -> dict[str, Any]:
     resolved = resolve(config)
     if resolved.rtmp_url is not None:
         access.deps.streams.check(resolved.rtmp_url, "live_streaming_config.rtmp_url")
+    if resolved.storage is not None:
+        access.deps.deliveries.check(resolved.storage)
     await apps.set_recording_config(access.deps.db, access.app.id, config)
     return success(shown(config))

@@ -21,6 +21,7 @@ from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import work, workflow
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.port import Runner
+from roomtape.recordings.retention import kept_for
 from roomtape.render.job import OUT, RESULT, RenderResult
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
@@ -180,7 +181,7 @@ class Finalizer:
             recording_id,
             Step.DELIVER,
             **places,
-            expires_at=to_datetime(now_us()) + timedelta(days=self._settings.retention_days) if stays else None,
+            expires_at=to_datetime(now_us()) + kept_for(recording, self._settings) if stays else None,
             file_size=sum(file.size for file in result.media),
             duration_ms=result.duration_ms,
             warnings=list(dict.fromkeys(warnings)),
@@ -195,7 +196,8 @@ class Finalizer:
         if recording is None or recording.status is not Status.UPLOADING:
             return ""
         capture = capture_dir(self._settings.data_dir, recording.session_id)
-        sentence = f"{problem}. What was captured is kept in {capture} for {self._settings.retention_days:g} days"
+        days = kept_for(recording, self._settings) / timedelta(days=1)
+        sentence = f"{problem}. What was captured is kept in {capture} for {days:g} days"
         await rows.step(self._db, recording_id, Step.FAIL, error=sentence)
         log.error("recording failed", recording_id=recording_id, error=sentence)
         return ""

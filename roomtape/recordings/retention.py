@@ -25,6 +25,11 @@ log = structlog.get_logger()
 SWEEP_EVERY_S = 60.0
 
 
+def kept_for(recording: Recording, settings: Settings) -> timedelta:
+    """Return how long a recording's files stay: what was in force for it when it started, or the server's setting."""
+    return timedelta(days=recording.config.retention_days or settings.retention_days)
+
+
 class Retention:
     """Sweeps once a minute. What is due is read from the rows, so a restart forgets nothing."""
 
@@ -96,7 +101,7 @@ class Retention:
         return until
 
     def _one_needed_until(self, recording: Recording) -> datetime:
-        stays = timedelta(days=self._settings.retention_days)
+        stays = kept_for(recording, self._settings)
         if recording.status is Status.UPLOADED and recording.expires_at is None:  # it is in its storage, not with us
             return (recording.stopped_at or recording.invoked_at) + timedelta(
                 hours=self._settings.capture_retention_hours

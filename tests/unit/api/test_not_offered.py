@@ -19,6 +19,9 @@ async def test_each_is_refused_with_a_sentence(api: House) -> None:
         assert what in answer.json()["errors"][0]["message"]
 
 
+_TOKENS = "/accounts/{account_id}/realtime/kit-tokens"
+
+
 def official() -> set[tuple[str, str]]:
     """Every method and path of the official SDK, read from its source."""
     found = set()
@@ -39,7 +42,11 @@ async def test_every_official_endpoint_is_offered_or_refused_by_name(api: House)
     kit = "/accounts/{account_id}/realtime/kit/{app_id}"
     deliveries = f"{kit}/webhooks/{{webhook_id}}/deliveries"
     ours = {
+        *((method, f"{kit}/recording-config") for method in ("GET", "PUT", "PATCH")),
+        *((method, f"{_TOKENS}{below}") for method, below in (("GET", ""), ("POST", ""), ("DELETE", "/{token_id}"))),
         ("GET", f"{kit}/recordings/{{recording_id}}/manifest"),
+        ("PUT", f"{kit}/recordings/{{recording_id}}/storage"),
+        ("POST", f"{kit}/storage/test"),
         ("GET", f"{kit}/webhooks/all"),  # documented, though the SDK has no method for it
         ("GET", deliveries),
         ("GET", f"{deliveries}/{{delivery_id}}"),

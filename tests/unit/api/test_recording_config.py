@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from roomtape.api.recording_config import for_meeting, resolve, shown, with_kept_secrets
+from roomtape.api.recording_config import for_meeting, for_tracks, patched, resolve, shown, with_kept_secrets
 from roomtape.clock import to_datetime
-from roomtape.domain.meeting import Meeting, MeetingStatus
-from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig
+from roomtape.domain.meeting import App, Meeting, MeetingStatus
+from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, VideoConfig
 from roomtape.errors import InvalidRequest, NotOffered
 
 
@@ -23,10 +23,59 @@ def test_the_more_specific_wins_field_by_field() -> None:
     )
 
 
-def test_a_meeting_that_records_on_start_uses_its_own() -> None:
-    now = to_datetime(0)
-    meeting = Meeting("m", "a", None, MeetingStatus.ACTIVE, True, None, {"max_seconds": 77}, now, now)
-    assert for_meeting(meeting).max_seconds == 77
+NOW = to_datetime(0)
+
+
+def a_meeting(config: dict[str, Any] | None) -> Meeting:
+    return Meeting("m", "a", None, MeetingStatus.ACTIVE, True, None, config, NOW, NOW)
+
+
+def an_app(config: dict[str, Any] | None = None) -> App:
+    return App("a", "account", "App", NOW, config)
+
+
+def test_a_meeting_that_records_on_start_uses_its_own_and_the_apps() -> None:
+    config = for_meeting(an_app({"max_seconds": 99, "file_name_prefix": "ours"}), a_meeting({"max_seconds": 77}))
+    assert (config.max_seconds, config.file_name_prefix) == (77, "ours")
+
+
+def test_a_meeting_is_recorded_on_start_also_when_the_apps_defaults_do_not_go_with_its_own() -> None:
+    app = an_app({"video_config": {"codec": "VP8"}, "max_seconds": 99})
+    assert for_meeting(app, a_meeting({"audio_config": {"codec": "MP3"}})) == RecordingConfig(
+        audio=AudioConfig(codec="MP3", export_file=True)
+    )
+    assert for_meeting(app, a_meeting(None)).max_seconds == 99
+
+
+def test_three_levels_are_merged_field_by_field() -> None:
+    config = resolve(
+        {"video_config": {"width": 320, "height": 180, "layout": "grid"}, "max_seconds": 100, "retention_days": 2.5},
+        {"video_config": {"height": 240}, "max_seconds": 200},
+        {"video_config": {"width": 400}},
+    )
+    assert config.video == VideoConfig(width=400, height=240, layout="grid")
+    assert (config.max_seconds, config.retention_days) == (200, 2.5)
+
+
+def test_tracks_go_where_meeting_and_app_say_and_stay_as_long() -> None:
+    app = an_app({"storage_config": AWS, "retention_days": 3, "max_seconds": 60})
+    config = for_tracks(app, a_meeting({"storage_config": {"type": "aws", "path": "tracks"}}), (Layer(),), ("u",))
+    assert config.storage is not None
+    assert (config.storage.bucket, config.storage.path, config.retention_days) == ("b", "tracks", 3)
+    assert (config.layers, config.user_ids, config.max_seconds) == ((Layer(),), ("u",), RecordingConfig().max_seconds)
+
+
+def test_a_change_is_made_field_by_field_and_null_takes_away() -> None:
+    before = {"max_seconds": 60, "video_config": {"width": 320, "height": 180}, "storage_config": AWS}
+    given = {"max_seconds": None, "video_config": {"width": None, "layout": "grid"}, "audio_config": {"codec": None}}
+    assert patched(before, given) == {
+        "video_config": {"height": 180, "layout": "grid"},
+        "storage_config": AWS,
+        "audio_config": {},
+    }
+    assert patched(before, {"storage_config": None}).keys() == {"max_seconds", "video_config"}
+    moved = patched(before, {"storage_config": {"type": "gcs", "bucket": "b"}})["storage_config"]
+    assert moved == {"type": "gcs", "bucket": "b"}
 
 
 def test_what_goes_wrong_only_together() -> None:

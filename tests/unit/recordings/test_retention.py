@@ -15,7 +15,8 @@ from roomtape.db import sessions
 from roomtape.db.database import Database
 from roomtape.domain.meeting import SessionStatus
 from roomtape.domain.recording import Status
-from roomtape.recordings.retention import Retention
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.recordings.retention import Retention, kept_for
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
 from tests.support.recording_fakes import APP, make_database, meeting, recording, session_row
@@ -118,3 +119,19 @@ async def test_sweeps_begin_at_once_and_end_when_told(shelf: Shelf) -> None:
     async with asyncio.timeout(2):
         await swept.wait()
     await retention.stop()
+
+
+async def test_an_apps_own_retention_counts_for_what_was_started_under_it(shelf: Shelf) -> None:
+    settings = Settings(data_dir=shelf.folder, retention_days=7)
+    mine = recording("mine", config=RecordingConfig(retention_days=0.5))
+    assert kept_for(mine, settings) == timedelta(hours=12)
+    assert kept_for(recording("other"), settings) == WEEK
+
+
+async def test_a_failed_recordings_capture_stays_as_long_as_its_app_says(shelf: Shelf) -> None:
+    now = to_datetime(now_us())
+    await shelf.end_session()
+    config = RecordingConfig(retention_days=30)
+    await rows.insert(shelf.db, recording("a", status=Status.ERRORED, stopped_at=now - WEEK, config=config))
+    await shelf.retention(retention_days=1).forget_captures()
+    assert shelf.capture.exists()
