@@ -19,7 +19,6 @@ from roomtape.storage.hostkeys import HostKeys
 CONNECTED_WITHIN_S = 15.0
 STALLED_AFTER_S = 60.0
 """An upload of which no block is acknowledged for so long has failed."""
-_BLOCK_BYTES, _BLOCKS_AT_ONCE = 256 << 10, 16
 _PROBE_TEXT = b"Roomtape tests whether it can write here."
 _LONGEST_REPLY = 300
 
@@ -43,10 +42,7 @@ class SftpStorage:
             sftp = await self._connected()
             if folder.strip("/"):
                 await sftp.makedirs(folder, exist_ok=True)
-            await sftp.put(
-                str(file), aside, block_size=_BLOCK_BYTES, max_requests=_BLOCKS_AT_ONCE,
-                progress_handler=lambda *_: alive(),
-            )  # fmt: skip
+            await sftp.put(str(file), aside, sparse=False, progress_handler=lambda *_: alive())
             await _synced(sftp, aside)
             found = (await sftp.stat(aside)).size
             if found != size:
