@@ -139,9 +139,12 @@ class PeerMediaRow(Base):
 
 
 class RecordingRow(Base):
+    """`recordings_listed` holds all that a list is ordered and filtered by, so that only rows of the page are read."""
+
     __tablename__ = "recordings"
+    __table_args__ = (Index("recordings_listed", "app_id", "invoked_at", "id", "meeting_id", "status", "expired"),)
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"), index=True)
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"))
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id"), index=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))

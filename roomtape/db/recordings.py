@@ -105,7 +105,7 @@ async def find(
 
     `search` is a meeting's id or a part of its title; `start` and `end` bound the time of the start request.
     """
-    query = select(RecordingRow).where(RecordingRow.app_id == app_id)
+    query = select(RecordingRow.id).where(RecordingRow.app_id == app_id)
     if meeting_id:
         query = query.where(RecordingRow.meeting_id == meeting_id)
     if statuses:
@@ -119,11 +119,13 @@ async def find(
         query = query.where(RecordingRow.invoked_at <= end)
     if expired is not None:
         query = query.where(RecordingRow.expired.is_(expired))
-    order = RecordingRow.invoked_at.desc() if newest_first else RecordingRow.invoked_at.asc()
+    order = [column.desc() if newest_first else column.asc() for column in (RecordingRow.invoked_at, RecordingRow.id)]
+    # The page's ids come from an index alone: however far down it lies, no row before it is read.
+    page = query.order_by(*order).offset(offset).limit(limit).subquery()
+    shown = select(RecordingRow).where(RecordingRow.id.in_(select(page.c.id))).order_by(*order)
     async with db.transaction() as tx:
         total = await tx.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = await tx.scalars(query.order_by(order, RecordingRow.id).offset(offset).limit(limit))
-        return [_recording(row, db.vault) for row in rows], total
+        return [_recording(row, db.vault) for row in await tx.scalars(shown)], total
 
 
 async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> Recording:

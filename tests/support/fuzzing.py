@@ -1,0 +1,66 @@
+"""Owns a run of schemathesis against a running server: everything that /openapi.json says is held against it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.support.server import Server, running
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+UNLIMITED = {"ROOMTAPE_RATE_PER_S": "0"}
+"""Settings of a server that is to answer everything, instead of 429."""
+
+CONFIG = """
+[headers]
+Authorization = "Bearer {token}"
+
+[parameters]
+"path.account_id" = "{account_id}"
+"path.app_id" = "{app_id}"
+
+# 501 is the documented answer to parts of the public API that are not offered.
+[checks.not_a_server_error]
+expected-statuses = ["2xx", "3xx", "4xx", "501"]
+"""
+
+
+async def fuzz(server: Server, folder: Path, *options: str, within_s: float) -> tuple[int, str]:
+    """Run schemathesis with every check on; return its exit code (0: nothing found) and what it wrote."""
+    config = folder / "schemathesis.toml"
+    config.write_text(CONFIG.format(token=server.token, account_id=server.account_id, app_id=server.app_id), "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        str(SCHEMATHESIS), "--config-file", str(config), "run", f"{server.base_url}/openapi.json",
+        "--checks", "all", "--no-color", "--generation-database", "none", *options,
+        cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), within_s)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode or 0, output.decode("utf-8", "replace")
+
+
+async def _main(minutes: int, seed: str | None) -> int:
+    options = ["--max-time", str(minutes * 60), "--rate-limit", "1000/m", "--continue-on-failure"]
+    options += ["--seed", seed] if seed else []
+    with tempfile.TemporaryDirectory() as folder:
+        async with running(Path(folder) / "data", **UNLIMITED) as server:
+            code, output = await fuzz(server, Path(folder), *options, within_s=minutes * 60 + 120)
+    sys.stdout.write(output)
+    return code
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Send a real server what its /openapi.json allows, and what not.")
+    parser.add_argument("--minutes", type=int, default=5)
+    parser.add_argument("--seed", help="of a former run, to see the same again")
+    given = parser.parse_args()
+    os.nice(5)
+    sys.exit(asyncio.run(_main(given.minutes, given.seed)))
