@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from roomtape.bench import command as bench_command
+from roomtape.db import token_commands
 from roomtape.errors import RoomtapeError
 from roomtape.render import commands as render_commands
 from roomtape.simulate import command as simulate_command
@@ -25,6 +26,7 @@ app.command("render")(render_commands.render)
 app.command("inspect")(render_commands.inspect)
 app.command("simulate")(simulate_command.simulate)
 app.command("bench")(bench_command.bench)
+app.add_typer(token_commands.app, name="token")
 
 
 @app.command()

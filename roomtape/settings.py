@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+DATABASE_FILE = "roomtape.sqlite"
 Csv = Annotated[tuple[str, ...], NoDecode]
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 _URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
@@ -85,7 +86,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL of the database."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'roomtape.sqlite'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / DATABASE_FILE}"
 
     @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", "storage_endpoints", mode="before")
     @classmethod

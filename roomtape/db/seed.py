@@ -46,6 +46,11 @@ async def seed(db: Database, settings: Settings, known_token: str | None = None)
     return Bootstrap(account_id, app_id, await _token(db, account_id, settings.api_token, known_token, now))
 
 
+async def known_account(db: Database) -> str | None:
+    """Return the account of the first start, None before it."""
+    return (await sessions.read_state(db, _STATE) or {}).get("account_id")
+
+
 async def _token(db: Database, account_id: str, wanted: str | None, known: str | None, now: datetime) -> str:
     if wanted is None and known is not None:
         found = await tokens.by_secret(db, known)

@@ -11,7 +11,7 @@ def test_every_command_explains_itself() -> None:
     runner = CliRunner()
     told = runner.invoke(app, ["--help"])
     assert told.exit_code == 0
-    for command in ("serve", "demo", "render", "inspect", "simulate", "bench"):
+    for command in ("serve", "demo", "render", "inspect", "simulate", "bench", "token"):
         assert command in told.output
         assert runner.invoke(app, [command, "--help"]).exit_code == 0
 
