@@ -55,7 +55,7 @@ _RESOURCES = (
     webhooks,
 )
 _PARTICIPANTS = (participant, v2_recordings, chat_files, v2_not_offered)
-_EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition"]
+_EXPOSED = ["Location", "ETag", "Link", "Accept-Patch", "Content-Range", "Content-Disposition", "Retry-After"]
 
 
 def create_app(deps: Deps) -> FastAPI:

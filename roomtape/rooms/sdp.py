@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from roomtape.errors import InvalidRequest
 from roomtape.sfu.port import Candidate
 
-LONGEST_SDP = 128 * 1024
+LONGEST_SDP = 64 * 1024
 _LINE = re.compile(r"[a-z]=.*")
 _RTPMAP = re.compile(r"(\d+) ([A-Za-z0-9._-]+)/(\d+)")
 

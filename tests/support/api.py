@@ -190,7 +190,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
     """Yield an API whose client carries the API token."""
     (folder / "roomtape.db").write_bytes(await _empty_database())
     db = Database(f"sqlite+aiosqlite:///{folder / 'roomtape.db'}")
-    settings = Settings(data_dir=folder)
+    settings = Settings(data_dir=folder, rate_per_s=0)
     first = await seed.seed(db, settings)
     rooms, recordings = FakeRooms(folder), FakeRecordings(db)
     issuer = TokenIssuer(KEY, 3600)

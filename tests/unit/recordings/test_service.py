@@ -15,7 +15,9 @@ from roomtape.clock import to_us
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Caller, CallerType, Kind, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig, VideoConfig
-from roomtape.errors import Conflict, NotFound, SfuError, StorageError
+from roomtape.errors import Conflict, NotFound, SfuError, StorageError, TooMany
+from roomtape.recordings.confirmation import Confirmation
+from roomtape.recordings.service import Recordings
 from tests.support.recording_fakes import peer
 from tests.support.recording_world import World
 
@@ -65,6 +67,24 @@ async def test_of_twenty_starts_at_once_one_wins_in_each_kind(world: World) -> N
     assert all(won[0].id in reason or won[1].id in reason for reason in lost)
     again = await world.start(allow_multiple=True)
     await world.until(again.id, Status.RECORDING)
+
+
+async def test_an_app_has_so_many_recordings_running_and_no_more(world: World) -> None:
+    recordings = Recordings(
+        world.db, world.rooms, world.captures, world.logs, Confirmation(world.db, world.captures, world.logs),
+        world.finalizer, most_per_app=2,
+    )  # fmt: skip
+    world.recordings = recordings
+    answers = await asyncio.gather(*(world.start(allow_multiple=True) for _ in range(4)), return_exceptions=True)
+    refused = [a for a in answers if isinstance(a, TooMany)]
+    assert len(refused) == 2
+    assert refused[0].retry_after_s > 0
+    assert len(await rows.active(world.db)) == 2
+    running = next(a for a in answers if not isinstance(a, BaseException))
+    await world.until(running.id, Status.RECORDING)
+    await recordings.stop(running.id, cause=StopCause.API_CALL, caller=None)
+    await world.start(allow_multiple=True)
+    await recordings.close()
 
 
 async def test_stop_says_the_same_moment_everywhere_and_hands_over_with_captures_off(world: World) -> None:
