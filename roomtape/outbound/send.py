@@ -73,7 +73,7 @@ async def _beginning(response: httpx.Response) -> str:
     read = bytearray()
     try:
         async with asyncio.timeout(EXCERPT_WITHIN_S):
-            async for piece in response.aiter_raw(EXCERPT_BYTES):
+            async for piece in response.aiter_raw():
                 read += piece
                 if len(read) >= EXCERPT_BYTES:
                     break

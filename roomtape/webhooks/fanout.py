@@ -38,13 +38,13 @@ async def fan_out(db: Database, link: Link, patience: timedelta) -> int:
 
 async def _body(db: Database, entry: Entry, link: Link) -> str | None:
     """Return an entry's body. One of which nothing can be made is None and logged: it must not hold up the others."""
-    session = await sessions.get(db, entry.subject["session_id"])
-    meeting = await meetings.get(db, entry.subject["meeting_id"])
-    app = await apps.get(db, entry.app_id)
-    if session is None or meeting is None or app is None:
-        log.error("webhooks are not told of what is gone", webhook_event=entry.event)
-        return None
     try:
+        session = await sessions.get(db, entry.subject["session_id"])
+        meeting = await meetings.get(db, entry.subject["meeting_id"])
+        app = await apps.get(db, entry.app_id)
+        if session is None or meeting is None or app is None:
+            log.error("webhooks are not told of what is gone", webhook_event=entry.event)
+            return None
         return payloads.text(entry.event, entry.subject, Context(app, meeting, session), link)
     except (KeyError, TypeError, ValueError):
         log.exception("webhooks are not told: the outbox's entry is damaged", webhook_event=entry.event)
