@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from roomtape.api.openapi import documented_methods
 from roomtape.domain.ids import new_id
 from roomtape.errors import InvalidRequest, OurError, RoomtapeError, TooMany
 
@@ -69,9 +70,13 @@ def install(app: FastAPI) -> None:
         return answer(422, [(InvalidRequest.code, _sentence(e)) for e in found[:MOST_ERRORS]])
 
     @app.exception_handler(HTTPException)
-    async def http(_request: Request, error: HTTPException) -> JSONResponse:
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
         message = _SENTENCES.get(error.status_code, error.detail)
-        return answer(error.status_code, [(_CODE_OF_HTTP + error.status_code, message)], error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # the router names the methods of one of the path's routes only
+            known = {name.strip() for name in headers.get("Allow", "").split(",")} - {""}
+            headers["Allow"] = ", ".join(sorted(known | documented_methods(app, request.url.path)))
+        return answer(error.status_code, [(_CODE_OF_HTTP + error.status_code, message)], headers)
 
 
 def _is_json(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -110,6 +111,20 @@ def install(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]
 
 
+def documented_methods(app: FastAPI, path: str) -> set[str]:
+    """Return the methods that the description has for a path, none for one that it does not know."""
+    found = [template for template in app.openapi()["paths"] if _pattern(template).fullmatch(path)]
+    # Of `webhooks/all` and `webhooks/{webhook_id}` the one with fewer names to fill in is meant.
+    best = min(found, key=lambda template: template.count("{"), default=None)
+    return set() if best is None else {method.upper() for method in app.openapi()["paths"][best]}
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = re.split(r"(\{\w+\})", template)
+    one = ".+" if template in _FILES else "[^/]+"
+    return re.compile("".join(one if part.startswith("{") else re.escape(part) for part in parts))
+
+
 def _described(app: FastAPI) -> dict[str, Any]:
     made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     models = [(model, "serialization") for model in {*ANSWERS.values(), a.ErrorBody}]
@@ -133,7 +148,18 @@ def _described(app: FastAPI) -> dict[str, Any]:
         "description": "A part is not `ok`",
         "content": {"application/json": {"schema": refs[a.Health, "serialization"]}},
     }
+    _put_bounds_right(made)
     return made
+
+
+def _put_bounds_right(schema: Any) -> None:
+    """Give bounds of numbers that are looked at before they are checked (`bodies.Whole`) JSON Schema's names."""
+    if isinstance(schema, dict):
+        for name, right in (("ge", "minimum"), ("le", "maximum")):
+            if name in schema and schema.get("type") == "integer":
+                schema[right] = schema.pop(name)
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _put_bounds_right(inner)
 
 
 def _error(status: int, schema: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +182,7 @@ def _errors(method: str, path: str, has_body: bool) -> list[int]:
     if path not in _FILES:
         found.append(Unauthorized)
     if path.startswith("/whip"):
-        more += [412, 415]
+        more += [406, 412, 415]
     if method != "get":
         more += [400, 413]
         found += [Conflict, SfuError, StorageError]

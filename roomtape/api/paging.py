@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Query
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from roomtape.api.bodies import LONGEST_TEXT, check_text
 
@@ -55,12 +56,24 @@ def _utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def _written_out(value: object) -> object:
+    """Refuse a bare number: whether it counts s or ms would be a guess."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[\d.]+(e[+-]?\d+)?", value.strip(), re.IGNORECASE):
+        raise ValueError("must be a moment such as 2026-03-01T12:00:00Z")
+    return value
+
+
 def _text(value: str) -> str:
     check_text(value)
     return value
 
 
 PageQuery = Annotated[Page, Depends(_page)]
-Moment = Annotated[datetime, AfterValidator(_utc), Query(description="ISO 8601; without a zone it is UTC.")]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_written_out),
+    AfterValidator(_utc),
+    Query(description="ISO 8601; without a zone it is UTC."),
+]
 Search = Annotated[str, AfterValidator(_text), Query(max_length=LONGEST_TEXT)]
 SortOrder = Literal["ASC", "DESC"]

@@ -51,8 +51,10 @@ def _starts_with(*schemes: str) -> AfterValidator:
 
 Prefix = Annotated[str, AfterValidator(_prefix)]
 Side = Annotated[Whole, Field(ge=SIDE_LOWEST, le=SIDE_HIGHEST), AfterValidator(_even)]
-WebUrl = Annotated[str, Field(max_length=LONGEST_TEXT), _starts_with("http://", "https://")]
-RtmpUrl = Annotated[str, Field(max_length=LONGEST_TEXT), _starts_with("rtmp://", "rtmps://")]
+_HTTP = {"format": "uri", "pattern": "^[hH][tT][tT][pP][sS]?://."}
+_RTMP = {"format": "uri", "pattern": "^[rR][tT][mM][pP][sS]?://."}
+WebUrl = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=_HTTP), _starts_with("http://", "https://")]
+RtmpUrl = Annotated[str, Field(max_length=LONGEST_TEXT, json_schema_extra=_RTMP), _starts_with("rtmp://", "rtmps://")]
 
 
 _NO_PICTURES = frozenset(

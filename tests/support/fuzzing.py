@@ -26,6 +26,10 @@ Authorization = "Bearer {token}"
 # 501 is the documented answer to parts of the public API that are not offered.
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", "501"]
+
+# No schema can say that a preset must be there, or what an SFTP server needs and an S3 bucket does not.
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "3xx", "401", "403", "404", "409", "422", "429", "501"]
 """
 
 

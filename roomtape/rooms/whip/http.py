@@ -76,12 +76,14 @@ def router(deps: WhipDeps) -> APIRouter:
         await publishing.leave(deps.rooms, session, peer, "left")
         return Response(status_code=200)
 
+    # What is no CORS preflight (the API's middleware answers those).
     @routes.options("", include_in_schema=False)
+    async def options() -> Response:
+        return Response(status_code=204, headers={"Allow": "POST, OPTIONS", "Accept-Post": SDP})
+
     @routes.options("/{_peer_id}", include_in_schema=False)
-    async def options(_peer_id: str = "") -> Response:
-        """Answer what is not a CORS preflight (the API's middleware answers those)."""
-        headers = {"Allow": "POST, PATCH, DELETE, OPTIONS", "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
-        return Response(status_code=204, headers=headers)
+    async def session_options(_peer_id: str) -> Response:
+        return Response(status_code=204, headers={"Allow": "PATCH, DELETE, OPTIONS", "Accept-Patch": FRAGMENT})
 
     return routes
 
