@@ -45,3 +45,11 @@ def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     loaded = settings.load(data_dir=tmp_path)
     with pytest.raises(ValidationError):
         loaded.port = 1
+
+
+def test_storage_services_may_have_other_addresses(tmp_path: Path) -> None:
+    good = ("aws=http://minio:9000", "gcs=https://fake.example/x")
+    assert settings.load(data_dir=tmp_path, storage_endpoints=",".join(good)).storage_endpoints == good
+    for wrong in ("http://minio", "sftp=http://x", "aws=minio:9000", "aws=ftp://x"):
+        with pytest.raises(ValidationError, match="storage_endpoints"):
+            settings.load(data_dir=tmp_path, storage_endpoints=wrong)
