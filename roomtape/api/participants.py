@@ -100,6 +100,7 @@ async def remove(access: WithApp, meeting_id: str, participant_id: str) -> dict[
     if session is not None:
         mine = [peer.id for peer in session.peers.values() if peer.participant_id == participant.id]
         await access.deps.rooms.kick(session, mine)
+        session.observers.participant_removed(session, participant.id)
     preset = await presets.by_name(access.deps.db, access.app.id, participant.preset_name)
     return success(_body(participant) | {"preset_id": preset.id if preset else None})
 

@@ -40,6 +40,9 @@ class RoomObserver(Protocol):
     def producer_removed(self, session: LiveSession, producer: ProducerInfo) -> None:
         """The track is gone."""
 
+    def participant_removed(self, session: LiveSession, participant_id: str) -> None:
+        """The participant is gone for good; their peers that were in have left before."""
+
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         """A recording of the session is in another state: `kind` COMPOSITE or TRACK, `status` as the API names it."""
 
@@ -74,6 +77,9 @@ class Observers(list[RoomObserver]):
 
     def producer_removed(self, session: LiveSession, producer: ProducerInfo) -> None:
         self._tell("producer_removed", session, producer)
+
+    def participant_removed(self, session: LiveSession, participant_id: str) -> None:
+        self._tell("participant_removed", session, participant_id)
 
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         self._tell("recording_changed", session, recording_id, kind, status)

@@ -283,6 +283,12 @@ class SessionDoor:
     def producer_removed(self, session: LiveSession, producer: ProducerInfo) -> None:
         self._carry_out(None, self.room.producer_removed(producer))
 
+    def participant_removed(self, session: LiveSession, participant_id: str) -> None:
+        """Who has a socket and is not in yet, in the waiting room for instance, must not come in any more."""
+        for peer_id, seat in list(self.seats.items()):
+            if seat.protocol.member.user_id == participant_id:
+                self._carry_out(None, self.room.left(peer_id, "kicked"))
+
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         self._carry_out(None, self.room.recording_changed(recording_id, Kind(kind), Status(status)))
 

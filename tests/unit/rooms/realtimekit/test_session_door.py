@@ -270,6 +270,15 @@ async def test_recordings_and_the_end_of_the_session_are_told(stage: Stage) -> N
     assert await told(ann) == [Room.RECORDING_STARTED, Room.KICK_ALL]
 
 
+async def test_a_removed_participant_who_is_not_in_yet_cannot_come_in(stage: Stage) -> None:
+    ann, _ = stage.seat("ann")
+    ben, _ = stage.seat("ben")
+    stage.session.observers.participant_removed(stage.session, "user-ann")
+    assert await told(ann) == [Room.KICK]
+    assert (await stage.ask(ann, Media.JOIN_ROOM)).event == Media.ERROR_RESPONSE
+    await stage.join(ben)
+
+
 async def test_an_empty_session_that_ends_sends_the_lobby_to_the_next_one(stage: Stage) -> None:
     ann, _ = stage.seat("ann")
     stage.door.session_ended(stage.session, "empty")
