@@ -59,6 +59,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         chat_files=nothing,
         streams=nothing,
         deliveries=nothing,
+        webhooks=nothing,
         ready=dict,
     )
     app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))
