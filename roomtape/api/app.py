@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from roomtape.api import (
     accounts,
     active_session,
+    analytics,
     app_config,
     apps,
     auth,
@@ -49,6 +50,7 @@ _RESOURCES = (
     active_session,
     presets,
     sessions,
+    analytics,
     recordings,
     manifests,
     storage,

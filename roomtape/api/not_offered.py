@@ -12,22 +12,20 @@ from roomtape.api.paths import APP
 from roomtape.errors import NotOffered
 
 NOT_OFFERED: tuple[tuple[str, str, str], ...] = (
-    ("POST", "meetings/{meeting_id}/active-session/poll", "polls"),
-    ("POST", "meetings/{meeting_id}/livestreams", "livestreams"),
-    ("GET", "meetings/{meeting_id}/active-livestream", "livestreams"),
-    ("POST", "meetings/{meeting_id}/active-livestream/stop", "livestreams"),
-    ("GET", "livestreams", "livestreams"),
-    ("GET", "livestreams/{livestream_id}", "livestreams"),
-    ("GET", "livestreams/{livestream_id}/active-livestream-session", "livestreams"),
-    ("GET", "livestreams/sessions/{livestream_session_id}", "livestreams"),
-    ("GET", "analytics/daywise", "analytics"),
-    ("GET", "analytics/livestreams/overall", "analytics"),
-    ("GET", "analytics/livestreams/daywise", "analytics"),
-    ("GET", "sessions/peer-report/{peer_id}", "peer reports"),
-    ("GET", "sessions/{session_id}/chat", "chat"),
-    ("GET", "sessions/{session_id}/transcript", "transcripts"),
-    ("GET", "sessions/{session_id}/summary", "summaries"),
-    ("POST", "sessions/{session_id}/summary", "summaries"),
+    ("POST", "meetings/{meeting_id}/active-session/poll", "making polls from outside"),
+    ("POST", "meetings/{meeting_id}/livestreams", "livestreaming"),
+    ("GET", "meetings/{meeting_id}/active-livestream", "livestreaming"),
+    ("POST", "meetings/{meeting_id}/active-livestream/stop", "livestreaming"),
+    ("GET", "livestreams", "livestreaming"),
+    ("GET", "livestreams/{livestream_id}", "livestreaming"),
+    ("GET", "livestreams/{livestream_id}/active-livestream-session", "livestreaming"),
+    ("GET", "livestreams/sessions/{livestream_session_id}", "livestreaming"),
+    ("GET", "analytics/livestreams/overall", "livestreaming"),
+    ("GET", "analytics/livestreams/daywise", "livestreaming"),
+    ("GET", "sessions/{session_id}/chat", "a chat log after the session"),
+    ("GET", "sessions/{session_id}/transcript", "transcription"),
+    ("GET", "sessions/{session_id}/summary", "summarizing"),
+    ("POST", "sessions/{session_id}/summary", "summarizing"),
 )
 """Method, path below the app, what it is about."""
 
@@ -36,7 +34,7 @@ router = APIRouter(prefix=APP, tags=["Not offered"], include_in_schema=False)
 
 def _refusing(what: str) -> Callable[[Any], Coroutine[Any, Any, None]]:
     async def refuse(access: WithApp) -> None:
-        raise NotOffered(f"{what}: this version of Roomtape does not offer them")
+        raise NotOffered(f"{what}: this version of Roomtape does not offer it")
 
     return refuse
 

@@ -1,4 +1,4 @@
-"""Owns the session endpoints: list, get, and who was in."""
+"""Owns the session endpoints: list, get, who was in, and the report of one of them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from roomtape.domain.meeting import Peer, Session, SessionStatus
 from roomtape.errors import NotFound
 
 router = APIRouter(prefix=APP + "/sessions", tags=["Sessions"])
+
+PeerReportFilter = Literal["device_info", "ip_information", "precall_network_information", "events", "quality_stats"]
 
 
 @router.get("", summary="List sessions")
@@ -48,8 +50,29 @@ async def find(
         offset=page.offset,
         limit=page.size,
     )
-    data = [await session_body(access, session) for session in found]
+    minutes = await rows.minutes_of(access.deps.db, (session.id for session in found), to_datetime(now_us()))
+    data = [_body(session, minutes[session.id]) for session in found]
     return success({"sessions": data}, paging=page.paging(found, total))
+
+
+@router.get("/peer-report/{peer_id}", summary="Get the report of somebody who was in a session")
+async def get_report(
+    access: WithApp,
+    peer_id: str,
+    include_peer_events: bool = False,
+    filters: PeerReportFilter | None = None,
+) -> dict[str, Any]:
+    """Get a peer and the session it was in last.
+
+    `peer_report` is null, whatever part of it `filters` asks for: devices, networks and call quality are not recorded.
+    """
+    found = await rows.latest_of_peer(access.deps.db, access.app.id, peer_id)
+    if found is None:
+        raise NotFound(f"there is no peer {peer_id!r} in this app's sessions")
+    session, peer = found
+    body = await _participant_body(access, peer, to_datetime(now_us()), include_peer_events)
+    role = body.pop("preset_name")
+    return success({"participant": body | {"role": role, "session_id": session.id, "peer_report": None}})
 
 
 @router.get("/{session_id}", summary="Get a session")
@@ -118,8 +141,11 @@ def _minutes(peer: Peer, now: datetime) -> float:
 
 async def session_body(access: Access, session: Session) -> dict[str, Any]:
     """Return a session in the public API's shape."""
-    now = to_datetime(now_us())
-    minutes = sum(_minutes(peer, now) for peer in await _visible(access, session))
+    minutes = await rows.minutes_of(access.deps.db, [session.id], to_datetime(now_us()))
+    return _body(session, minutes[session.id])
+
+
+def _body(session: Session, minutes: float) -> dict[str, Any]:
     return {
         "id": session.id,
         "associated_id": session.meeting_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -190,6 +191,31 @@ async def peers(db: Database, session_id: str, *, only_present: bool = False) ->
         query = query.where(PeerRow.left_at.is_(None))
     async with db.transaction() as tx:
         return [_peer(row) for row in await tx.scalars(query)]
+
+
+async def latest_of_peer(db: Database, app_id: str, peer_id: str) -> tuple[Session, Peer] | None:
+    """Return the latest session of an app that a peer was in, and the peer in it; None for nobody, or a hidden one."""
+    query = (
+        select(SessionRow, PeerRow)
+        .join(PeerRow, PeerRow.session_id == SessionRow.id)
+        .where(SessionRow.app_id == app_id, PeerRow.id == peer_id, ~PeerRow.hidden)
+        .order_by(PeerRow.joined_at.desc())
+        .limit(1)
+    )
+    async with db.transaction() as tx:
+        found = (await tx.execute(query)).first()
+        return (_session(found[0]), _peer(found[1])) if found else None
+
+
+async def minutes_of(db: Database, session_ids: Iterable[str], now: datetime) -> dict[str, float]:
+    """Return how many minutes the peers of each session were in, summed, up to `now`; hidden ones do not count."""
+    minutes = dict.fromkeys(session_ids, 0.0)
+    stays = select(PeerRow.session_id, PeerRow.joined_at, PeerRow.left_at)
+    query = stays.where(PeerRow.session_id.in_(minutes), ~PeerRow.hidden)
+    async with db.transaction() as tx:
+        for session_id, joined_at, left_at in await tx.execute(query):
+            minutes[session_id] += ((left_at or now) - joined_at).total_seconds() / 60
+    return minutes
 
 
 async def put_media(db: Database, peer_id: str, session_id: str, state: dict[str, Any]) -> None:

@@ -39,6 +39,8 @@ def test_success_has_data_and_more() -> None:
         ("start_time=2026-03-01", 200),
         ("start_time=2026-03-01T12:00:00%2B05:00", 200),
         ("start_time=yesterday", 422),
+        ("start_time=0.5", 422),
+        ("start_time=1767225600", 422),
         ("start_time=99999-01-01", 422),
         ("search=%00", 422),
         ("search=%25", 200),

@@ -93,3 +93,26 @@ async def test_the_sdk_lists_who_was_in(api: House) -> None:
         assert one.data.participant.id == ada.id
     missing = await api.client.get(f"{api.kit}/sessions/{session.id}/participants/nobody")
     assert missing.status_code == 404
+
+
+async def test_the_sdk_gets_the_report_of_a_peer_in_its_latest_session(api: House) -> None:
+    meeting = await api.meeting()
+    first, second = await api.session(meeting, status=SessionStatus.ENDED), await api.session(meeting)
+    ada = await api.peer(first, left_at=NOW + timedelta(minutes=2))
+    later = NOW + timedelta(hours=1)
+    await api.peer(second, id=ada.id, joined_at=later, left_at=later + timedelta(minutes=5))
+    hidden = await api.peer(second, hidden=True)
+    sessions = api.sdk().realtime_kit.sessions
+
+    got = await sessions.get_participant_data_from_peer_id(
+        ada.id, **ids(api), include_peer_events=True, filters="quality_stats"
+    )
+    assert got.data is not None
+    found = got.data.participant
+    assert found is not None
+    assert (found.id, found.session_id, found.role, found.duration) == (ada.id, second.id, "group_call_host", 5)
+    assert [e.event_name for e in found.peer_events or []] == ["PEER_CREATED", "PEER_JOINING", "PEER_LEAVING"]
+    assert found.peer_report is None
+    for nobody in (hidden.id, "nobody"):
+        assert (await api.client.get(f"{api.kit}/sessions/peer-report/{nobody}")).status_code == 404
+    assert (await api.client.get(f"{api.kit}/sessions/peer-report/{ada.id}?filters=all")).status_code == 422
