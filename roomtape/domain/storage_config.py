@@ -65,6 +65,13 @@ class StorageConfig:
         where = f"{self.host}:{self.port or 22}" if self.type == "sftp" else self.bucket or ""
         return "/".join(filter(None, (f"{self.type}://{where}", (self.path or "").strip("/"))))
 
+    @property
+    def identity(self) -> str:
+        """Tell storages apart, without anything that opens them: what lies in one does not lie in another."""
+        names = (*_PLACE, "bucket", "path")
+        said = [str(getattr(self, name) or "") for name in names]
+        return "|".join([*said, azure_account(self).name if self.type == "azure" and self.access_key else ""])
+
     def object_path(self, name: str) -> str:
         """Return where a file of this name goes, relative to the bucket's root; SFTP keeps a leading `/`."""
         path = self.path or ""

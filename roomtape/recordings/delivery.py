@@ -107,14 +107,14 @@ class Delivery:
 
     async def _attempt(self, storage: StorageConfig, folder: Path, result: RenderResult) -> str | None:
         """Send what has not arrived yet; return None, or what went wrong."""
-        arrived = await asyncio.to_thread(_read, folder, storage.place)
+        arrived = await asyncio.to_thread(_read, folder, storage.identity)
         missing = [file.name for file in result.files if file.name not in arrived]
         try:
             async with self._slots, self._destinations.opened(storage) as destination:
                 for name in missing:
                     await destination.put(storage.object_path(name), folder / OUT / name)
                     arrived.append(name)
-                    await asyncio.to_thread(write_json, folder / STATE, {"place": storage.place, "files": arrived})
+                    await asyncio.to_thread(write_json, folder / STATE, {"storage": storage.identity, "files": arrived})
         except DestinationError as error:
             return error.message
         except OSError as error:
@@ -125,13 +125,13 @@ class Delivery:
         return to_datetime(now_us()) - (recording.stopped_at or recording.invoked_at) > self._patience
 
 
-def _read(folder: Path, place: str) -> list[str]:
-    """Return the names of the files that have arrived at `place`."""
+def _read(folder: Path, identity: str) -> list[str]:
+    """Return the names of the files that have arrived in the storage of this identity."""
     try:
         state = json.loads((folder / STATE).read_text())
     except (FileNotFoundError, ValueError):
         return []
-    return list(state["files"]) if state.get("place") == place else []
+    return list(state["files"]) if state.get("storage") == identity else []
 
 
 def _sentence(problem: str, over: bool) -> str:

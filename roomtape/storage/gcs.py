@@ -61,7 +61,7 @@ class _Source:
         return getattr(self._file, name)
 
 
-class _SelfSigned(Credentials):  # type: ignore[misc]
+class _SelfSigned(Credentials):
     """Tokens that the service account signs itself (AIP-4111), for Cloud Storage only.
 
     Google's own class asks further addresses besides (a token's, those of allowed regions); this one asks nobody.

@@ -21,6 +21,7 @@ POINTS = [
     "publish:before",
     "publish:middle",
     "publish:after",
+    "send:after",
     "deliver:before",
     "deliver:after",
     "tidy:before",

@@ -96,6 +96,15 @@ def test_places_and_paths() -> None:
     assert from_api(WHOLE[5] | {"path": "in"}).object_path("f.mp4") == "in/f.mp4"
 
 
+def test_storages_are_told_apart_by_everything_but_their_secrets() -> None:
+    aws, azure = from_api(WHOLE[0]), from_api(WHOLE[3])
+    assert from_api(WHOLE[0] | {"secret": "other", "access_key": "other"}).identity == aws.identity
+    for other in ({"region": "eu-west-2"}, {"bucket": "c"}, {"path": "x"}, {"type": "digitalocean"}):
+        assert from_api(WHOLE[0] | other).identity != aws.identity
+    assert from_api(WHOLE[3] | {"access_key": AZURE.replace("tapes", "films")}).identity != azure.identity
+    assert "a2V5a2V5" not in azure.identity
+
+
 def test_a_level_that_names_another_host_gets_no_secret_of_the_first() -> None:
     assert merged(WHOLE[5], {"type": "sftp", "host": "evil.example"}) == {"type": "sftp", "host": "evil.example"}
     assert merged(WHOLE[5], {"type": "sftp", "path": "x"}) == WHOLE[5] | {"path": "x"}
