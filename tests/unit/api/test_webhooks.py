@@ -151,3 +151,13 @@ async def test_anybody_may_have_the_public_key(api: House) -> None:
     answer = await api.client.get("/.well-known/webhooks.json", headers={"Authorization": ""})
     assert set(answer.json()) == {"success", "data"}
     load_pem_public_key(answer.json()["data"]["publicKey"].encode())
+
+
+async def test_what_waits_is_a_figure_and_participants_may_see_none_of_it(api: House) -> None:
+    hook = await create(api)
+    await delivery(api, hook["id"], "d-1")
+    figures = (await api.client.get("/metrics")).text
+    assert "roomtape_webhook_deliveries_waiting 1.0" in figures
+    _, token = await api.participant(await api.meeting())
+    answer = await api.client.get(f"{api.kit}/webhooks", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 403
