@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -39,7 +40,7 @@ async def fill(api: House) -> str:
 async def test_every_page_of_a_long_list_comes_quickly(tmp_path: Path) -> None:
     async with house(tmp_path) as api:
         meeting_id = await fill(api)
-        asked = (
+        asked: tuple[tuple[dict[str, Any], int], ...] = (
             ({}, ROWS + 1),
             ({"page_no": 2000}, ROWS + 1),
             ({"page_no": 4000, "sort_order": "ASC"}, ROWS + 1),

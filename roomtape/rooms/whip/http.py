@@ -37,11 +37,22 @@ class WhipDeps(Protocol):
     def issuer(self) -> TokenIssuer: ...
 
 
+_TEXT = {"schema": {"type": "string"}}
+_MADE = {name: {"schema": {"type": "string"}} for name in ("Location", "ETag", "Accept-Patch")}
+
+
 def router(deps: WhipDeps) -> APIRouter:
     """Return the routes under /whip."""
     routes = APIRouter(prefix="/whip", tags=["WHIP"])
 
-    @routes.post("", status_code=201, summary="Publish into the meeting of a participant's token")
+    @routes.post(
+        "",
+        status_code=201,
+        summary="Publish into the meeting of a participant's token",
+        response_class=Response,
+        responses={201: {"content": {SDP: _TEXT}, "headers": _MADE}},
+        openapi_extra={"requestBody": {"required": True, "content": {SDP: _TEXT}}},
+    )
     async def publish(request: Request) -> Response:
         admission = await admit(deps.db, deps.issuer, bearer(request))
         wanted = offer.read(await body(request, SDP))
@@ -57,7 +68,12 @@ def router(deps: WhipDeps) -> APIRouter:
             response.headers.append("Link", link)
         return response
 
-    @routes.patch("/{peer_id}", status_code=204, summary="Add ICE candidates (trickle)")
+    @routes.patch(
+        "/{peer_id}",
+        status_code=204,
+        summary="Add ICE candidates (trickle)",
+        openapi_extra={"requestBody": {"required": True, "content": {FRAGMENT: _TEXT}}},
+    )
     async def trickle(peer_id: str, request: Request) -> Response:
         _session, peer = await _own(deps, request, peer_id)
         given = request.headers.get("If-Match")
@@ -70,7 +86,7 @@ def router(deps: WhipDeps) -> APIRouter:
             await deps.rooms.sfu.trickle(peer.handle, found)
         return Response(status_code=204)
 
-    @routes.delete("/{peer_id}", status_code=200, summary="Leave")
+    @routes.delete("/{peer_id}", status_code=200, summary="Leave", response_class=Response)
     async def leave(peer_id: str, request: Request) -> Response:
         session, peer = await _own(deps, request, peer_id)
         await publishing.leave(deps.rooms, session, peer, "left")
