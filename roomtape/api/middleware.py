@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import suppress
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,6 +13,8 @@ from roomtape import metrics
 from roomtape.api import errors
 
 LARGEST_BODY = 1 << 20
+LARGEST_HEAD = 64 << 10
+MOST_DRAINED, DRAINED_WITHIN_S = 16 << 20, 2.0
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _BROKEN_OFF = 499
 """What the metrics call a request that never got an answer, because its client or the server went away."""
@@ -19,7 +23,8 @@ _BROKEN_OFF = 499
 class Guard:
     """ASGI middleware; bodies have a limit, whether or not their length is told beforehand.
 
-    It is `LARGEST_BODY` bytes, and `largest_file` for what is PUT under `files_under`.
+    It is `LARGEST_BODY` bytes, and `largest_file` for what is PUT under `files_under`. Target and headers together have
+    `LARGEST_HEAD` bytes at most: of what comes in one piece uvicorn takes more.
     """
 
     def __init__(self, app: ASGIApp, files_under: str, largest_file: int) -> None:
@@ -51,7 +56,11 @@ class Guard:
             await send(message)
 
         try:
-            if _told_length(scope) > most:
+            if _head_size(scope) > LARGEST_HEAD:
+                sentence = f"the request's headers may have {LARGEST_HEAD} bytes at most"
+                await errors.answer(431, [(1431, sentence)], {"Connection": "close"})(scope, receive, noted_send)
+            elif _told_length(scope) > most:
+                await _drained(scope, receive)
                 too_large = errors.answer(413, [(1413, too_long)], {"Connection": "close"})
                 await too_large(scope, receive, noted_send)
             else:
@@ -70,6 +79,24 @@ class Guard:
     def _largest(self, scope: Scope) -> int:
         is_file = scope["method"] == "PUT" and scope["path"].startswith(self._files_under)
         return self._largest_file if is_file else LARGEST_BODY
+
+
+def _head_size(scope: Scope) -> int:
+    target = len(scope.get("raw_path") or b"") + len(scope.get("query_string", b""))
+    return target + sum(len(name) + len(value) for name, value in scope["headers"])
+
+
+async def _drained(scope: Scope, receive: Receive) -> None:
+    """Take in what comes of a body that is too large, up to a bound.
+
+    A connection that is closed with bytes unread is reset, and then many clients do not see the answer.
+    """
+    if any(name == b"expect" for name, _ in scope["headers"]) or _told_length(scope) > MOST_DRAINED:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(DRAINED_WITHIN_S):
+            while (await receive()).get("more_body"):
+                pass
 
 
 def _told_length(scope: Scope) -> int:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
 from starlette.responses import StreamingResponse
 
 from roomtape import metrics
-from roomtape.api.middleware import LARGEST_BODY
+from roomtape.api.middleware import LARGEST_BODY, LARGEST_HEAD
 from tests.support.api import House, house
 
 
@@ -25,6 +26,16 @@ async def test_a_body_that_is_too_large_is_refused_told_or_not(api: House) -> No
         assert answer.status_code == 413
         assert answer.json()["errors"][0]["code"] == 1413
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"headers": {"X-Long": "x" * LARGEST_HEAD}}, {"params": {"x": "x" * 60_000}, "headers": {"X-Long": "x" * 6_000}}],
+)
+async def test_headers_that_are_too_large_are_refused(api: House, more: dict[str, Any]) -> None:
+    answer = await api.client.get(f"{api.kit}/meetings", **more)
+    assert answer.status_code == 431
+    assert answer.json()["errors"] == [{"code": 1431, "message": "the request's headers may have 65536 bytes at most"}]
 
 
 async def test_a_body_of_the_largest_size_is_read(api: House) -> None:
