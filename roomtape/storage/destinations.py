@@ -10,12 +10,9 @@ from pathlib import Path
 
 from roomtape.domain.storage_config import FIELD, StorageConfig, azure_account, from_api
 from roomtape.errors import DestinationError, InvalidRequest
-from roomtape.outbound.guard import Barred, Guard
-from roomtape.storage.gcs import GoogleStorage
-from roomtape.storage.hostkeys import HostKeys
+from roomtape.outbound.guard import Barred, Guard, Target
 from roomtape.storage.objectstore import ObjectStorage, endpoint
 from roomtape.storage.port import PROBE, Destination
-from roomtape.storage.sftp import SftpStorage
 
 TESTED_WITHIN_S = 30.0
 _HTTP, _SFTP = frozenset({"https", "http"}), frozenset({"sftp"})
@@ -29,7 +26,7 @@ class Destinations:
     def __init__(self, data_dir: Path, guard: Guard, endpoints: Mapping[str, str]) -> None:
         self._guard = guard
         self._endpoints = endpoints
-        self._keys = HostKeys(data_dir)
+        self._data_dir = data_dir
 
     @asynccontextmanager
     async def opened(self, config: StorageConfig) -> AsyncIterator[Destination]:
@@ -71,9 +68,9 @@ class Destinations:
             from_api(config.to_json())  # a secret that the vault could not open is not there; a client must not guess
             if config.type == "sftp":
                 target = await self._guard.check(_sftp_url(config), _SFTP)
-                return SftpStorage(config, target, self._keys)
+                return await asyncio.to_thread(_sftp, config, target, self._data_dir)
             if config.type == "gcs":
-                return await asyncio.to_thread(GoogleStorage, config, override)
+                return await asyncio.to_thread(_google, config, override)
             address = endpoint(config, override)
             if config.type == "azure" and not override:
                 await self._check_azure(config)
@@ -97,3 +94,17 @@ class Destinations:
 def _sftp_url(config: StorageConfig) -> str:
     host = f"[{config.host}]" if ":" in (config.host or "") else config.host
     return f"sftp://{host}:{config.port or 22}"
+
+
+# These two clients take half a second each to import, which no start of the server shall wait for.
+def _sftp(config: StorageConfig, target: Target, data_dir: Path) -> Destination:
+    from roomtape.storage.hostkeys import HostKeys
+    from roomtape.storage.sftp import SftpStorage
+
+    return SftpStorage(config, target, HostKeys(data_dir))
+
+
+def _google(config: StorageConfig, address: str | None) -> Destination:
+    from roomtape.storage.gcs import GoogleStorage
+
+    return GoogleStorage(config, address)

@@ -17,7 +17,6 @@ from pathlib import Path
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
 from roomtape.domain.recording import Status
-from roomtape.outbound.guard import Guard
 from roomtape.recordings import work
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import Finalizer
@@ -25,7 +24,7 @@ from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderResult
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
-from roomtape.storage.destinations import Destinations
+from tests.support.fakestorage import FakeStorages
 from tests.support.recording_fakes import FakeRooms, FakeRunner
 
 FILES = {"one.mp4": b"1" * 100_000, "two.mp4": b"2" * 200_000}
@@ -78,7 +77,7 @@ async def _main(folder: Path, point: str) -> None:
     async def forget(_session_id: str) -> None:
         return
 
-    delivery = Delivery(db, Destinations(folder, Guard(()), {}), 3600)
+    delivery = Delivery(db, FakeStorages(), 3600)
     finalizer = Finalizer(Settings(data_dir=folder), db, _Runner(killer), bucket, logs, delivery, forget)
     for name in ("render", "publish", "send", "deliver", "tidy"):
         setattr(finalizer, name, killer.around(name, getattr(finalizer, name)))
