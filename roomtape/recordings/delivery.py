@@ -26,7 +26,7 @@ STATE = "delivered.json"
 """In the work folder: which files have arrived, and where. What is not in it is sent again after a crash."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 600.0
 AT_ONCE = 4
-"""So many recordings are sent at the same time; each needs up to about 40 MiB of memory for it."""
+"""So many recordings are sent at the same time; each needs up to about 80 MiB of memory for it."""
 WARNING = "storage "
 """Begins the warning that says how the delivery fares."""
 
