@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 ARGS ?=
 
-.PHONY: setup loopback run demo test lint unit integration bench
+.PHONY: setup loopback run demo test lint unit integration fuzz bench
 
 setup:
 	@scripts/setup
@@ -29,6 +29,10 @@ integration: loopback
 	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 5 --durations=15 $(ARGS)
 
 test: lint unit integration
+
+# Five minutes of what /openapi.json allows, and what not, 1,000 cases a minute; ARGS="--minutes 1 --seed 7" as well.
+fuzz: loopback
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/python -m tests.support.fuzzing $(ARGS)
 
 bench: loopback
 	@scripts/setup bench

@@ -16,6 +16,8 @@ UNLIMITED = {"ROOMTAPE_RATE_PER_S": "0"}
 """Settings of a server that is to answer everything, instead of 429."""
 
 CONFIG = """
+hooks = "{hooks}"
+
 [headers]
 Authorization = "Bearer {token}"
 
@@ -46,7 +48,7 @@ headers = {{ Authorization = "Bearer {participant_token}" }}
 # Hardly any text is SDP.
 [[operations]]
 include-path-regex = "^/whip"
-checks.positive_data_acceptance.enabled = false
+checks.positive_data_acceptance.expected-statuses = ["2xx", "4xx"]
 headers = {{ Authorization = "Bearer {participant_token}" }}
 """
 
@@ -74,6 +76,7 @@ async def configuration(server: Server) -> str:
         "webhook_id": hook.json()["data"]["id"],
     }
     return CONFIG.format(
+        hooks=Path(__file__).with_name("fuzzinghooks.py"),
         token=server.token,
         account_id=server.account_id,
         app_id=server.app_id,
