@@ -22,11 +22,11 @@ lint: setup
 unit: setup
 	@.venv/bin/pytest tests/unit -n 2 $(ARGS)
 
-# Two at a time, whole files: most of the time of these tests is waiting for media in real time. A machine that is
+# Three at a time, whole files: most of the time of these tests is waiting for media in real time. A machine that is
 # starved for a moment cannot send media on time, so a failure is tried once more; twice is a failure.
 integration: loopback
 	@scripts/setup test
-	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 5 --durations=15 $(ARGS)
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 3 --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 5 --durations=15 $(ARGS)
 
 test: lint unit integration
 
