@@ -19,6 +19,7 @@ from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import finalize, work
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import KEPT, Finalizer
+from roomtape.recordings.retention import Retention
 from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderJob
 from roomtape.settings import Settings
@@ -264,6 +265,21 @@ async def test_with_an_own_bucket_files_lie_in_both(bench: Bench) -> None:
     assert done.download == f"{APP.id}/rec-1/weekly_1.mp4"
     assert bench.bucket_files() == [done.download]
     assert bench.storages.files == {"in/weekly_1.mp4": b"moving pictures"}
+
+
+async def test_files_stay_as_long_as_the_app_says_and_the_row_for_good(bench: Bench) -> None:
+    bench.runner.content |= {"weekly_1.manifest.json": b"{}"}
+    await bench.stopped(config=RecordingConfig(retention_days=0.2 / 86_400))
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.publish, finalizer.send, finalizer.deliver):
+        assert await step("rec-1") == ""
+    assert len(bench.bucket_files()) == 2
+    await asyncio.sleep(0.25)
+    await Retention(Settings(data_dir=bench.folder), bench.db, bench.bucket).expire()
+    assert bench.bucket_files() == []
+    found, total = await rows.find(bench.db, APP.id, expired=True)
+    assert (total, found[0].id, found[0].download, found[0].status) == (1, "rec-1", None, Status.UPLOADED)
+    assert (await rows.find(bench.db, APP.id, expired=False))[1] == 0
 
 
 async def test_without_an_own_bucket_they_only_wait_there(bench: Bench) -> None:
