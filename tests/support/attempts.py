@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -149,3 +151,33 @@ async def raw(it: World, target: str, headers: Iterable[str] = (), method: str =
     writer.close()
     it.seen.append(answer.decode("latin-1"))
     return answer
+
+
+def notations(port: int) -> list[str]:
+    """Ways to write this machine."""
+    hosts = ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.0.0.1.", "0", "0.0.0.0")
+    hosts += ("localhost", "LOCALHOST.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]")
+    hosts += (
+        "[::127.0.0.1]",
+        "[2002:7f00:1::]",
+        "[fe80::1%25lo]",
+        "①②⑦.⓪.⓪.①",
+        "127。0。0。1",
+        "a@127.0.0.1",
+        "127.0.0.1\\@b",
+    )
+    return [f"{host}:{port}" for host in hosts]
+
+
+def found_in(folder: Path, secret: str) -> list[str]:
+    """Return which files of a folder hold a secret, also in Base64."""
+    forms = {secret.encode(), base64.b64encode(secret.encode()).rstrip(b"="), json.dumps(secret).strip('"').encode()}
+    files = [f for f in folder.rglob("*") if f.is_file() and not f.is_symlink()]
+    return [f.relative_to(folder).as_posix() for f in files if any(form in _bytes(f) for form in forms)]
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:  # the server is at work
+        return b""

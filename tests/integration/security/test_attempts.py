@@ -6,11 +6,9 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import json
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -26,7 +24,7 @@ from roomtape.outbound.guard import Guard
 from roomtape.rooms.realtimekit import codec
 from roomtape.rooms.realtimekit.events import Room
 from roomtape.storage.bucket import FolderBucket
-from tests.support.attempts import AWS, World, command, participant, raw, world
+from tests.support.attempts import AWS, World, command, found_in, notations, participant, raw, world
 from tests.support.webserver import content, redirect, serving
 
 pytestmark = [
@@ -285,22 +283,6 @@ async def test_what_is_too_large_is_refused_with_a_sentence(it: World) -> None:
     assert (await it.ask("GET", f"{it.server.base_url}/healthz", "")).status_code == 200
 
 
-def notations(port: int) -> list[str]:
-    """Ways to write this machine."""
-    hosts = ("127.0.0.1", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.1", "127.0.0.1.", "0", "0.0.0.0")
-    hosts += ("localhost", "LOCALHOST.", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::7f00:1]")
-    hosts += (
-        "[::127.0.0.1]",
-        "[2002:7f00:1::]",
-        "[fe80::1%25lo]",
-        "①②⑦.⓪.⓪.①",
-        "127。0。0。1",
-        "a@127.0.0.1",
-        "127.0.0.1\\@b",
-    )
-    return [f"{host}:{port}" for host in hosts]
-
-
 async def test_the_network_inside_is_not_reached(it: World) -> None:
     port = it.trap.port
     for host in notations(port):
@@ -388,16 +370,3 @@ async def test_secrets_are_in_no_answer_no_log_line_and_no_file(it: World) -> No
     lines = (it.server.data_dir / "server.log").read_text().splitlines()
     assert len(lines) > 20
     assert not [line for line in lines if "Traceback" in line or '"level": "error"' in line], "a request made an error"
-
-
-def found_in(folder: Path, secret: str) -> list[str]:
-    forms = {secret.encode(), base64.b64encode(secret.encode()).rstrip(b"="), json.dumps(secret).strip('"').encode()}
-    files = [f for f in folder.rglob("*") if f.is_file() and not f.is_symlink()]
-    return [f.relative_to(folder).as_posix() for f in files if any(form in _bytes(f) for form in forms)]
-
-
-def _bytes(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:  # the server is at work
-        return b""
