@@ -37,7 +37,8 @@ async def test_what_an_older_version_kept_is_kept(tmp_path: Path) -> None:
             "INSERT INTO meetings (id, app_id, title, status, record_on_start, options, created_at, updated_at)"
             f" VALUES ('m', 'a', 'M', 'ACTIVE', 0, '{{}}', {at}, {at})",
             "INSERT INTO sessions (id, app_id, meeting_id, title, status, started_at, live_participants,"
-            f" max_concurrent_participants, created_at, updated_at) VALUES ('s', 'a', 'm', 'M', 'LIVE', {at}, 1, 1, {at}, {at})",
+            " max_concurrent_participants, created_at, updated_at)"
+            f" VALUES ('s', 'a', 'm', 'M', 'LIVE', {at}, 1, 1, {at}, {at})",
             "INSERT INTO peers (id, session_id, participant_id, name, preset_name, hidden, joined_at, take, capturing,"
             f" tracks) VALUES ('p', 's', 'q', 'Ann', 'host', 0, {at}, 2, 0, '[]')",
         ):
