@@ -110,7 +110,7 @@ async def _main(minutes: int, seed: str | None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         async with running(Path(folder) / "data", **UNLIMITED) as server:
             code, output = await fuzz(server, Path(folder), *options, within_s=minutes * 60 + 120)
-    sys.stdout.write(output)
+            sys.stdout.write(output)
     return code
 
 
