@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -14,6 +13,7 @@ import idna
 import structlog
 
 from roomtape.errors import DestinationError, InvalidRequest
+from roomtape.outbound import lookup
 
 log = structlog.get_logger()
 
@@ -72,7 +72,7 @@ class Guard:
                 self._hosts.add(entry.lower().rstrip("."))
             else:
                 self._networks.append(network)
-        self._resolve = resolve or _resolved
+        self._resolve = resolve or lookup.addresses
 
     async def check(self, url: str, schemes: frozenset[str]) -> Target:
         """Return where `url` leads; its host is looked up this once.
@@ -207,8 +207,3 @@ def _literal(host: str) -> Address | None:
         return ip_address(host)
     except ValueError:
         return None
-
-
-async def _resolved(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(entry[4][0]) for entry in found]
