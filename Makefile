@@ -1,6 +1,8 @@
 # Every target installs what it needs first and does nothing twice.
 PY := .venv/bin/python
 ARGS ?=
+# Where nothing may be kept of what Python compiles, every start of a server compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup loopback run demo test lint unit integration fuzz bench
 
