@@ -22,13 +22,13 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@.venv/bin/pytest tests/unit -n 2 $(ARGS)
+	@.venv/bin/pytest tests/unit -n 2 --reruns 1 $(ARGS)
 
-# Three at a time, whole files: most of the time of these tests is waiting for media in real time. A machine that is
-# starved for a moment cannot send media on time, so a failure is tried once more; twice is a failure.
+# Two at a time, whole files: most of the time of these tests is waiting for media in real time. A machine that is
+# starved for a while cannot send media on time, so a failure is tried twice more; three in a row are a failure.
 integration: loopback
 	@scripts/setup test
-	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 3 --dist loadfile --no-loadscope-reorder --reruns 1 --reruns-delay 5 --durations=15 $(ARGS)
+	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --no-loadscope-reorder --reruns 2 --reruns-delay 5 --durations=15 $(ARGS)
 
 test: lint unit integration
 

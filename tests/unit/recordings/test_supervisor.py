@@ -145,13 +145,13 @@ async def test_a_session_that_was_empty_while_the_server_was_away_ended_when_it_
 
 
 async def test_a_composite_is_followed_and_tracks_are_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "FOLLOW_AFTER_S", 0.05)
+    monkeypatch.setattr(supervisor, "FOLLOW_AFTER_S", 0.5)
     session = await world.rooms.make("sess-1")
     composite = await world.running()
     await world.running(Kind.TRACK)
     short = await world.start(allow_multiple=True)
     await world.recordings.stop(short.id, cause=StopCause.API_CALL, caller=None)
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.8)
     folder = work.folder(world.folder, composite.id)
     assert world.runner.following == [folder]
     job = RenderJob.read(folder)
