@@ -20,24 +20,33 @@ async def addresses(host: str, port: int) -> list[str]:
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[list[str]] = loop.create_future()
-    if not _free.acquire(blocking=False):
+    free = _free
+    if not free.acquire(blocking=False):
         raise TimeoutError("too many names are being looked up")
     try:
-        threading.Thread(target=_look_up, args=(loop, answer, host, port), name=f"lookup {host}", daemon=True).start()
+        threading.Thread(
+            target=_look_up, args=(loop, answer, host, port, free), name=f"lookup {host}", daemon=True
+        ).start()
     except RuntimeError as error:
-        _free.release()
+        free.release()
         raise OSError("no thread can be had to look a name up") from error
     return await answer
 
 
-def _look_up(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[list[str]], host: str, port: int) -> None:
+def _look_up(
+    loop: asyncio.AbstractEventLoop,
+    answer: asyncio.Future[list[str]],
+    host: str,
+    port: int,
+    free: threading.BoundedSemaphore,
+) -> None:
     found: list[str] | OSError | UnicodeError
     try:
         found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError) as error:
         found = error
     finally:
-        _free.release()
+        free.release()
     with contextlib.suppress(RuntimeError):  # the loop is over: nobody waits any more
         loop.call_soon_threadsafe(_settle, answer, found)
 
