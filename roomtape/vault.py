@@ -5,13 +5,13 @@ Whoever gets hold of a copy of the database, or of a backup of it, has no stream
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken
 
+from roomtape import keyfile
 from roomtape.domain.storage_config import SECRETS
 from roomtape.errors import StorageError
 
@@ -57,26 +57,13 @@ def load(data_dir: Path) -> Vault:
     """
     path = data_dir / KEY_FILE
     try:
-        if not path.exists():
-            _write(path, Fernet.generate_key())
-        return Vault(path.read_bytes().strip())
+        return Vault(keyfile.kept(path, Fernet.generate_key).strip())
     except OSError as error:
         raise StorageError(f"the key of the secrets, {path}, cannot be read or made: {error.strerror}") from error
     except ValueError as error:
         raise StorageError(
             f"{path} holds no key: put the right one back, or remove it and give secrets anew"
         ) from error
-
-
-def _write(path: Path, key: bytes) -> None:
-    aside = path.with_suffix(".part")
-    aside.unlink(missing_ok=True)
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(handle)
-    aside.replace(path)
 
 
 def _walk(body: Any, change: Any, name: str = "") -> Any:

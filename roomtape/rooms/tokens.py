@@ -7,7 +7,6 @@ no `-` and no `_`. In ASCII only `>`, `?`, `~` and DEL can bring those about; th
 from __future__ import annotations
 
 import json
-import os
 import re
 import secrets
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import jwt
 
+from roomtape import keyfile
 from roomtape.errors import StorageError, Unauthorized
 
 ALGORITHM = "HS256"
@@ -86,29 +86,10 @@ def load_key(data_dir: Path) -> bytes:
     """
     path = data_dir / KEY_FILE
     try:
-        if not path.exists():
-            data_dir.mkdir(parents=True, exist_ok=True)
-            _write_secret(path, secrets.token_bytes(_KEY_BYTES))
-        key = path.read_bytes()
+        data_dir.mkdir(parents=True, exist_ok=True)
+        key = keyfile.kept(path, lambda: secrets.token_bytes(_KEY_BYTES))
     except OSError as error:
         raise StorageError(f"the key file {path} cannot be used: {error.strerror}") from error
     if len(key) < _KEY_BYTES:
         raise StorageError(f"the key file {path} is damaged; remove it, and every participant needs a new token")
     return key
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    aside = path.with_suffix(".new")
-    aside.unlink(missing_ok=True)
-    fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(fd, data)
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-    aside.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

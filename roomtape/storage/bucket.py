@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from roomtape import keyfile
 from roomtape.errors import Forbidden, NotFound, StorageError
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json", ".m4a": "audio/mp4"}
@@ -35,31 +36,13 @@ def signing_key(file: Path) -> bytes:
     Raises StorageError when the file cannot be read or made.
     """
     try:
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            aside = file.with_name(f"{file.name}{_ASIDE}{secrets.token_hex(4)}")
-            with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:  # noqa: PTH123
-                out.write(secrets.token_bytes(_KEY_BYTES))
-                out.flush()
-                os.fsync(out.fileno())
-            _make_once(aside, file)
-        key = file.read_bytes()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        key = keyfile.kept(file, lambda: secrets.token_bytes(_KEY_BYTES))
     except OSError as error:
         raise StorageError(f"the key for signed links, {file}, cannot be used: {error.strerror}") from error
     if len(key) != _KEY_BYTES:
         raise StorageError(f"{file} is no key of {_KEY_BYTES} bytes; delete it to have a new one made")
     return key
-
-
-def _make_once(aside: Path, file: Path) -> None:
-    """Give `aside` its name unless somebody else was first: all must sign with the same key."""
-    try:
-        file.hardlink_to(aside)
-        _sync_folder(file.parent)
-    except FileExistsError:
-        return
-    finally:
-        aside.unlink()
 
 
 class FolderBucket:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from roomtape import keyfile
 from roomtape.errors import StorageError
 
 KEY_FILE = "webhooks.key"
@@ -38,9 +38,7 @@ def load(data_dir: Path) -> Signer:
     """
     path = data_dir / KEY_FILE
     try:
-        if not path.exists():
-            _write(path, _new_key())
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        key = serialization.load_pem_private_key(keyfile.kept(path, _new_key), password=None)
     except OSError as error:
         raise StorageError(f"the key that signs webhooks, {path}, cannot be read or made: {error.strerror}") from error
     except (ValueError, TypeError) as error:
@@ -61,14 +59,3 @@ def _new_key() -> bytes:
     return rsa.generate_private_key(public_exponent=65537, key_size=_BITS).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-
-
-def _write(path: Path, key: bytes) -> None:
-    aside = path.with_suffix(".part")
-    aside.unlink(missing_ok=True)
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(key)
-        file.flush()
-        os.fsync(handle)
-    aside.replace(path)
