@@ -9,7 +9,7 @@ import pytest
 
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Caller, CallerType, Kind, Recording, Status, Step, StopCause
-from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, VideoConfig, Watermark
+from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig, Watermark
 from tests.support.api import NOW, House, a_recording
 
 
@@ -113,57 +113,6 @@ async def test_the_request_wins_over_the_meeting(api: House) -> None:
     assert started["config"] == RecordingConfig(
         VideoConfig(width=640, height=180), AudioConfig(channel="mono"), file_name_prefix="meeting", max_seconds=120
     )
-
-
-async def test_the_sdk_starts_tracks(api: House) -> None:
-    meeting = await api.meeting()
-    sdk = api.sdk().realtime_kit.recordings
-    with pytest.raises(cloudflare.ConflictError):
-        await sdk.start_track_recording(api.app_id, account_id=api.account_id, meeting_id=meeting)
-    await api.session(meeting)
-    made = await sdk.start_track_recording(
-        api.app_id,
-        account_id=api.account_id,
-        meeting_id=meeting,
-        layers={"main": {"file_name_prefix": "speaker", "media_kind": "audio"}, "spare-1": {}},
-        user_ids=["user-1", "user-2"],
-    )
-    assert made.data is not None
-    assert made.data.recording.status == "INVOKED"
-    raw = made.data.recording.to_dict()
-    assert (raw["type"], raw["meeting_id"]) == ("TRACK", meeting)
-    assert not {"start_reason", "stop_reason", "storage_config"} & set(raw)
-    (started,) = api.recordings.started
-    assert started["kind"] is Kind.TRACK
-    assert started["config"].user_ids == ("user-1", "user-2")
-    assert started["config"].layers == (Layer("main", "speaker"), Layer("spare-1", "spare_1"))
-
-
-async def test_tracks_of_everybody_by_default(api: House) -> None:
-    meeting = await api.meeting()
-    await api.session(meeting)
-    answer = await api.client.post(f"{api.kit}/recordings/track", json={"meeting_id": meeting})
-    assert answer.status_code == 201
-    (started,) = api.recordings.started
-    assert started["config"] == RecordingConfig(layers=(Layer(),), user_ids=None)
-
-
-async def test_track_links_are_answered_as_a_list(api: House) -> None:
-    places = [{"layer_name": "default", "paths": {"a.webm": "app/rec/a.webm"}}]
-    recording = await remembered(
-        api,
-        await api.meeting(),
-        kind=Kind.TRACK,
-        status=Status.UPLOADED,
-        download=places,
-        expires_at=NOW,
-        warnings=("one gap",),
-    )
-    data = (await api.client.get(f"{api.kit}/recordings/{recording.id}")).json()["data"]
-    link = api.bucket.link("app/rec/a.webm", NOW)
-    assert data["download_url"] == [{"layer_name": "default", "download_urls": {"a.webm": {"download_url": link}}}]
-    assert data["warnings"] == ["one gap"]
-    assert data["type"] == "TRACK"
 
 
 @pytest.mark.parametrize("video", ["app/rec/a.mp4", None])
@@ -397,67 +346,6 @@ async def test_unknown_meetings_recordings_actions_and_filters(api: House) -> No
         answer = await api.client.get(f"{url}?{query}")
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["message"].startswith(query.split("=")[0])
-
-
-async def test_a_participant_who_may_record_does_so_under_their_own_name(api: House) -> None:
-    meeting = await api.meeting()
-    participant, token = await api.participant(meeting)
-    sdk = api.sdk(token).realtime_kit.recordings
-    made = await sdk.start_recordings(api.app_id, account_id=api.account_id, meeting_id=meeting)
-    assert made.data is not None
-    assert made.data.start_reason is not None
-    assert made.data.start_reason.caller is not None
-    assert made.data.start_reason.caller.type == "USER"
-    assert made.data.start_reason.caller.name == "Ada"
-    assert made.data.start_reason.caller.user_id == participant
-    stopped = await sdk.pause_resume_stop_recording(made.data.id, **ids(api), action="stop")
-    assert stopped.data is not None
-    assert stopped.data.stop_reason is not None
-    assert stopped.data.stop_reason.caller is not None
-    assert stopped.data.stop_reason.caller.user_id == participant
-    assert [r.id for r in (await sdk.get_recordings(api.app_id, account_id=api.account_id)).data] == [made.data.id]
-
-
-async def test_a_participant_who_may_not_record_may_only_see_that_it_runs(api: House) -> None:
-    meeting = await api.meeting()
-    _, token = await api.participant(meeting, preset="group_call_participant")
-    recording = await remembered(api, meeting)
-    headers = {"Authorization": f"Bearer {token}"}
-    url = f"{api.kit}/recordings"
-    for method, path, body in (
-        ("POST", "", {"meeting_id": meeting, "allow_multiple_recordings": True}),
-        ("POST", "/track", {"meeting_id": meeting}),
-        ("PUT", f"/{recording.id}", {"action": "stop"}),
-        ("GET", f"/{recording.id}", None),
-        ("GET", "", None),
-    ):
-        answer = await api.client.request(method, url + path, json=body, headers=headers)
-        assert answer.status_code == 403, (method, path)
-    seen = await api.client.get(f"{url}/active-recording/{meeting}", headers=headers)
-    assert seen.status_code == 200
-    stored = await rows.get(api.db, recording.id)
-    assert stored is not None
-    assert stored.status is Status.INVOKED
-
-
-async def test_a_participant_knows_of_their_own_meeting_only(api: House) -> None:
-    mine, other = await api.meeting(), await api.meeting()
-    _, token = await api.participant(mine)
-    recording = await remembered(api, other)
-    headers = {"Authorization": f"Bearer {token}"}
-    url = f"{api.kit}/recordings"
-    for method, path, body in (
-        ("POST", "", {"meeting_id": other}),
-        ("POST", "/track", {"meeting_id": other}),
-        ("PUT", f"/{recording.id}", {"action": "stop"}),
-        ("GET", f"/{recording.id}", None),
-        ("GET", f"?meeting_id={other}", None),
-        ("GET", f"/active-recording/{other}", None),
-    ):
-        answer = await api.client.request(method, url + path, json=body, headers=headers)
-        assert answer.status_code == 404, (method, path)
-    listed = (await api.client.get(url, headers=headers)).json()
-    assert (listed["data"], listed["paging"]["total_count"]) == ([], 0)
 
 
 async def test_the_active_recording_is_the_composite_when_both_run(api: House) -> None:
