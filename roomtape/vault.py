@@ -18,7 +18,7 @@ from roomtape.errors import StorageError
 KEY_FILE = "vault.key"
 PREFIX = "sealed:"
 """Begins every sealed value; no secret that we take begins so: that is checked."""
-SECRET_FIELDS = frozenset({"rtmp_url", *SECRETS})
+SECRET_FIELDS = frozenset({"rtmp_url", "page_url", *SECRETS})
 """Names of fields whose text is sealed, wherever in a JSON object they stand."""
 
 log = structlog.get_logger()

@@ -123,11 +123,12 @@ class TakeStopped(Event):
 
 @dataclass(frozen=True)
 class RecordingStarted(Event):
-    """`user_ids` is the recording's allowlist, None for everybody."""
+    """`user_ids` is the recording's allowlist, None for everybody. `page`: it is of a page, brought by hidden peers."""
 
     NAME = "recording_started"
     recording_id: str
     user_ids: tuple[str, ...] | None = None
+    page: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,34 @@ class WatermarkMissing(Event):
     NAME = "watermark_missing"
     recording_id: str
     reason: str
+
+
+@dataclass(frozen=True)
+class PageHappened(Event):
+    """Something happened to the page that the recording shows. `what`: one of `browser.journal`'s words, such as
+    crashed, hung, blank, back, navigated, refused; `detail` is a sentence or an address without its query."""
+
+    NAME = "page_happened"
+    recording_id: str
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class MessageSent(Event):
+    """A message that becomes a tag in interactive recordings: `data` is text, or bytes in base64 (`form`).
+
+    `recording_id` None: it was broadcast in the meeting by `peer_id`, and counts for every interactive recording that
+    runs. `origin`: `broadcast` by a client, `api` for one recording, `page` as a recorded page forwarded it.
+    """
+
+    NAME = "message_sent"
+    name: str
+    data: str
+    form: Literal["text", "bytes"] = "text"
+    peer_id: str | None = None
+    recording_id: str | None = None
+    origin: Literal["broadcast", "api", "page"] = "broadcast"
 
 
 @dataclass(frozen=True)

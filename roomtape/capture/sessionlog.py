@@ -150,7 +150,9 @@ class SessionLog:
             case ev.RecordingStarted():
                 self.recordings.setdefault(event.recording_id, Steps()).put(event.t, "recording")
                 users = event.user_ids
-                self.selections[event.recording_id] = Selection(None if users is None else frozenset(users))
+                self.selections[event.recording_id] = Selection(
+                    None if users is None else frozenset(users), event.recording_id if event.page else None
+                )
             case ev.RecordingPaused():
                 self.recordings.setdefault(event.recording_id, Steps()).put(event.t, "paused")
             case ev.RecordingResumed():

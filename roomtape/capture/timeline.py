@@ -156,7 +156,7 @@ class Timeline:
         selection = self.selection(recording_id)
         for key, track in self.tracks.items():
             peer = self._log.peers.get(key.peer_id)
-            if peer and not selection.includes(peer.participant_id, peer.custom_participant_id):
+            if peer and not selection.includes(peer.participant_id, peer.custom_participant_id, peer.hidden):
                 continue
             certain = track.certain_us(now_us)
             if certain is not None and certain < limit:

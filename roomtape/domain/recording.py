@@ -139,6 +139,11 @@ class Recording:
     warnings: tuple[str, ...]
 
     @property
+    def of_page(self) -> bool:
+        """Whether it records a web page instead of the meeting's participants."""
+        return self.config.page_url is not None
+
+    @property
     def bucket_folder(self) -> str:
         """Where in the bucket its files lie."""
         return f"{self.app_id}/{self.id}"

@@ -84,10 +84,17 @@ class RecordingConfig:
     """Whether the files stay in the own bucket until they expire."""
     retention_days: float | None = None
     """How long the own bucket keeps the files once they are there; None: as long as the server's settings say."""
+    interactive: bool = False
+    """The files are an HLS package with ID3 tags (`render.hls`), in a `.tar`, instead of one MP4."""
+    page_url: str | None = field(default=None, repr=False)
+    """A web page that is recorded as it is shown, instead of the meeting's participants. It may hold a key in its
+    query: it is kept as `rtmp_url` is, and jobs of renders have it cut off behind its path."""
 
     @property
     def extension(self) -> str:
         """The ending of a composite's main file: the video, or where only sound is asked for, that."""
+        if self.interactive:
+            return "tar"
         if self.video.codec != "H264":
             return "webm" if self.video.export_file else "ogg"
         if self.video.export_file:
@@ -150,6 +157,9 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
     if max(width, height) < LONGER_SIDE_LOWEST:
         raise InvalidRequest(f"the longer side needs {LONGER_SIDE_LOWEST} pixels at least", "video_config.width")
     storage, own_bucket = _destinations(merged)
+    interactive = merged.get("interactive_config") is not None
+    if interactive:
+        _check_interactive(video)
     return RecordingConfig(
         video=VideoConfig(
             codec=video.get("codec", VideoConfig.codec),
@@ -170,7 +180,16 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
         storage=storage,
         own_bucket=own_bucket,
         retention_days=merged.get("retention_days"),
+        interactive=interactive,
+        page_url=merged.get("url"),
     )
+
+
+def _check_interactive(video: dict[str, Any]) -> None:
+    if video.get("codec", "H264") != "H264":
+        raise InvalidRequest("an interactive recording is HLS, which has H264; leave this out", "video_config.codec")
+    if video.get("export_file") is False:
+        raise InvalidRequest("an interactive recording is a video; leave this out", "video_config.export_file")
 
 
 def _destinations(merged: dict[str, Any]) -> tuple[StorageConfig | None, bool]:
@@ -196,12 +215,19 @@ def _watermark(given: dict[str, Any] | None) -> Watermark | None:
 
 @dataclass(frozen=True)
 class Selection:
-    """Whose packets a recording may have: everybody's (`user_ids` None) or only those listed."""
+    """Whose packets a recording may have: everybody's who is not hidden (`user_ids` None), only theirs who are listed,
+    or, for a recorded page, those of the hidden peers that bring its picture and sound (`page` is the recording's id,
+    which they have for a participant's id)."""
 
     user_ids: frozenset[str] | None = field(default=None)
+    page: str | None = None
 
-    def includes(self, participant_id: str, custom_participant_id: str | None) -> bool:
+    def includes(self, participant_id: str, custom_participant_id: str | None, hidden: bool) -> bool:
         """Tell whether a peer of this participant belongs to the recording; both ids are accepted."""
+        if self.page is not None:
+            return participant_id == self.page
+        if hidden:
+            return False
         if self.user_ids is None:
             return True
         return participant_id in self.user_ids or (custom_participant_id or "") in self.user_ids

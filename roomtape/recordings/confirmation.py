@@ -41,7 +41,9 @@ class Confirmation:
             async with asyncio.timeout(CONFIRM_WITHIN_S):
                 await self._until_captured(recording, session)
                 at = now_us()
-                await self._logs.append(session.id, RecordingStarted(at, recording.id, recording.config.user_ids))
+                await self._logs.append(
+                    session.id, RecordingStarted(at, recording.id, recording.config.user_ids, recording.of_page)
+                )
         except RoomtapeError as error:
             return await self._fail(recording, str(error))
         except TimeoutError:

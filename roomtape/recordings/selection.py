@@ -12,10 +12,12 @@ _WRITING = frozenset({Status.INVOKED, Status.RECORDING})
 
 
 def includes(recording: Recording, peer: LivePeer) -> bool:
-    """Tell whether the peer belongs to the recording: not hidden, and on its allowlist if it has one."""
+    """Tell whether the peer belongs to the recording: not hidden, and on its allowlist if it has one; or, for the
+    recording of a page, that it brings the page."""
     users = recording.config.user_ids
-    selection = Selection(None if users is None else frozenset(users))
-    return not peer.hidden and selection.includes(peer.participant_id, peer.custom_participant_id)
+    page = recording.id if recording.of_page else None
+    selection = Selection(None if users is None else frozenset(users), page)
+    return selection.includes(peer.participant_id, peer.custom_participant_id, peer.hidden)
 
 
 def wanted(recordings: Iterable[Recording], peer: LivePeer) -> bool:

@@ -220,7 +220,7 @@ class Recordings:
         after = await rows.step(self.db, recording.id, Step.STOP, **changes)
         events: list[RecordingStarted | RecordingStopped] = [RecordingStopped(at, recording.id)]
         if recording.started_at is None:
-            events.insert(0, RecordingStarted(at, recording.id, recording.config.user_ids))
+            events.insert(0, RecordingStarted(at, recording.id, recording.config.user_ids, recording.of_page))
         try:
             await self.logs.append(recording.session_id, *events)
         except RoomtapeError as error:

@@ -68,7 +68,9 @@ def _missing(recording: Recording, events: Sequence[Event]) -> list[Event]:
     said = {type(event) for event in events}
     missing: list[Event] = []
     if RecordingStarted not in said and recording.started_at is not None:
-        missing.append(RecordingStarted(to_us(recording.started_at), recording.id, recording.config.user_ids))
+        missing.append(
+            RecordingStarted(to_us(recording.started_at), recording.id, recording.config.user_ids, recording.of_page)
+        )
     if RecordingStopped not in said and recording.stopped_at is not None:
         missing.append(RecordingStopped(to_us(recording.stopped_at), recording.id))
     return missing

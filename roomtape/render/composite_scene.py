@@ -98,7 +98,7 @@ class Scenes:
 
     def includes(self, peer: PeerSpan) -> bool:
         """Tell whether a peer is part of the recording."""
-        return not peer.hidden and self._selection.includes(peer.participant_id, peer.custom_participant_id)
+        return self._selection.includes(peer.participant_id, peer.custom_participant_id, peer.hidden)
 
     def heard(self, key: TrackKey, time_us: int, duration_us: int, level: int) -> None:
         """Take the loudness (in -dBov) of the next packet of an audio track, before moments after it are asked for."""

@@ -13,7 +13,7 @@ from roomtape.render.job import RenderJob
 def belongs(timeline: Timeline, recording_id: str | None, peer: PeerSpan) -> bool:
     """Tell whether a recording may have what `peer` sends."""
     selection = timeline.selection(recording_id)
-    return not peer.hidden and selection.includes(peer.participant_id, peer.custom_participant_id)
+    return selection.includes(peer.participant_id, peer.custom_participant_id, peer.hidden)
 
 
 def recorded_peers(timeline: Timeline, recording_id: str | None) -> dict[str, PeerSpan]:

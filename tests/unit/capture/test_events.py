@@ -25,6 +25,10 @@ SAMPLES: list[events.Event] = [
     events.PeerPictured(16, "p", "cafe"),
     events.WatermarkStored(16, "r", "cafe"),
     events.WatermarkMissing(16, "r", "it is no picture"),
+    events.RecordingStarted(12, "r", None, True),
+    events.PageHappened(16, "r", "crashed", "its process died"),
+    events.MessageSent(16, "ID3Data", "häagen", "text", "p"),
+    events.MessageSent(16, "ID3Data", "3q2+7w==", "bytes", None, "r", "api"),
     events.ServerRecovered(16, 10),
 ]
 

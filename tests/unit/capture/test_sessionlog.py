@@ -36,7 +36,7 @@ def test_answers_about_moments() -> None:
     assert log.paused_spans() == [(21, 31)]
     assert log.recorded("r", 999) == [Interval(13, 21), Interval(31, 42)]
     assert log.stop_us("r") == 42
-    assert log.selections["r"].includes("other", "user")
+    assert log.selections["r"].includes("other", "user", False)
     assert log.published[key].codec == "opus"
     assert log.peers["p"].left_us == 41
     assert log.name_at("nobody", 5) == ""

@@ -22,8 +22,8 @@ def test_tracks_peers_and_moments_of_a_finished_session(tmp_path: Path) -> None:
     assert timeline.name_at("b", T0 + 4 * SEC) == "B"
     assert timeline.name_at("b", T0 + 5 * SEC) == "Bea"
     assert [timeline.muted_at(B0, T0 + s * SEC) for s in (3, 4, 5, 6)] == [False, True, True, False]
-    assert timeline.selection("only-a").includes("part-a", "alice")
-    assert not timeline.selection("only-a").includes("part-b", None)
+    assert timeline.selection("only-a").includes("part-a", "alice", False)
+    assert not timeline.selection("only-a").includes("part-b", None, False)
     assert [e.t for e in timeline.events] == sorted(e.t for e in timeline.events)
 
 

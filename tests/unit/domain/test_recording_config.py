@@ -49,13 +49,31 @@ def test_a_level_is_not_changed_by_merging() -> None:
 
 
 def test_selection_takes_either_id() -> None:
-    assert Selection().includes("p1", None)
+    assert Selection().includes("p1", None, False)
     only = Selection(frozenset({"p1", "custom-2"}))
-    assert only.includes("p1", "custom-1")
-    assert only.includes("p2", "custom-2")
-    assert not only.includes("p3", "custom-3")
-    assert not only.includes("p3", None)
-    assert not Selection(frozenset()).includes("p1", None)
+    assert only.includes("p1", "custom-1", False)
+    assert only.includes("p2", "custom-2", False)
+    assert not only.includes("p3", "custom-3", False)
+    assert not only.includes("p3", None, False)
+    assert not Selection(frozenset()).includes("p1", None, False)
+    assert not Selection().includes("p1", None, True)
+
+
+def test_of_a_page_only_who_brings_it_is_chosen() -> None:
+    page = Selection(page="rec-1")
+    assert page.includes("rec-1", None, True)
+    assert not page.includes("p1", None, False)
+
+
+def test_an_interactive_recording_is_an_hls_package() -> None:
+    config = from_api({"interactive_config": {"type": "ID3"}, "url": "https://a.example/"})
+    assert config.interactive
+    assert config.extension == "tar"
+    assert config.page_url == "https://a.example/"
+    assert RecordingConfig.from_json(config.to_json()) == config
+    for video, field in (({"codec": "VP8"}, "codec"), ({"export_file": False}, "export_file")):
+        with pytest.raises(InvalidRequest, match=field):
+            from_api({"interactive_config": {"type": "ID3"}, "audio_config": {}, "video_config": video})
 
 
 def test_the_public_shape_becomes_a_config() -> None:
