@@ -66,8 +66,7 @@ def router(deps: SocketDeps) -> APIRouter:
     async def socket(websocket: WebSocket) -> None:
         try:
             async with asyncio.timeout(OPEN_WITHIN_S):
-                admission = await _admitted(deps, websocket)
-                session_door, seat = await door.attach(admission, websocket.query_params.get("peerID", ""))
+                session_door, seat = await _seated(deps, door, websocket)
         except (RoomtapeError, TimeoutError) as error:
             await _refuse(websocket, error)
             return
@@ -82,6 +81,19 @@ def router(deps: SocketDeps) -> APIRouter:
             await asyncio.shield(session_door.detach(seat, goodbye))
 
     return routes
+
+
+async def _seated(deps: SocketDeps, door: Door, websocket: WebSocket) -> tuple[SessionDoor, Seat]:
+    """Return the seat of whom the token admits. Raises as `_admitted` and `Door.attach` do."""
+    admission = await _admitted(deps, websocket)
+    session_door, seat = await door.attach(admission, websocket.query_params.get("peerID", ""))
+    try:
+        # Whoever removed them before they had a seat found nobody to put out.
+        await _admitted(deps, websocket)
+    except BaseException:
+        await asyncio.shield(session_door.detach(seat, True))
+        raise
+    return session_door, seat
 
 
 async def _admitted(deps: SocketDeps, websocket: WebSocket) -> Admission:

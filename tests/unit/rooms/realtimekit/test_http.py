@@ -134,6 +134,23 @@ async def test_a_peer_id_of_somebody_else_is_refused(place: Place) -> None:
         assert (await ask(ann, Room.GET_ROOM_INFO)).event == Room.GET_ROOM_INFO, "the one who has it notices nothing"
 
 
+async def test_who_is_removed_while_they_come_in_gets_no_seat(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms = place.house.rooms
+    opened = rooms.sdk_media.open
+
+    async def removed_meanwhile(session: Any, admission: Any, peer_id: str) -> Any:
+        media = await opened(session, admission, peer_id)
+        await participants.delete(place.house.db, "part-ann")
+        session.observers.participant_removed(session, "part-ann")
+        return media
+
+    monkeypatch.setattr(rooms.sdk_media, "open", removed_meanwhile)
+    assert await place.status() == 401
+    session = rooms.of_meeting("m1")
+    assert session is not None
+    assert not session.lobby, "nothing of them is left"
+
+
 async def test_a_lost_socket_keeps_the_peer_a_closed_one_ends_it(place: Place) -> None:
     ann = await place.connect()
     await join(ann)
