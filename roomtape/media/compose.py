@@ -18,6 +18,7 @@ _Parts = NDArray[np.uint16]
 Colour = tuple[int, int, int]
 """Y, U, V of ITU-R BT.601, limited range."""
 
+BLACK: Colour = (16, 128, 128)
 BACKGROUND: Colour = (28, 128, 128)
 LETTERBOX: Colour = (20, 128, 128)
 CUT = 8

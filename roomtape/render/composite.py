@@ -158,6 +158,8 @@ class Composite:
         recording, wanted = self._job.recording_id, self._job.config.video.watermark
         if wanted is None or recording is None or self._timeline.watermark_decided(recording):
             return False
+        if self._timeline.selection(recording).page is not None:
+            return False
         return not intervals or now_us < intervals[0].start_us + UNDECIDED_US
 
     def render(self, clock: OutputClock, final: bool, progress: Progress) -> None:
@@ -297,8 +299,9 @@ class Composite:
     def _listen(self, key: TrackKey) -> None:
         reader = self._timeline.tracks[key]
         if key not in self._sounds and reader.info.kind == "audio":
-            # Of a screen's sound nobody asks who speaks.
-            heard = partial(self._scenes.heard, key) if reader.info.source == "peer" else None
+            # Of a screen's or a page's sound nobody asks who speaks.
+            asked = reader.info.source == "peer" and not self._scenes.of_page
+            heard = partial(self._scenes.heard, key) if asked else None
             self._sounds[key] = AudioFeed(reader, heard)
 
     def _takes(self, key: TrackKey) -> bool:

@@ -14,6 +14,7 @@ from roomtape.media import still
 from roomtape.media.avatar import avatar, more
 from roomtape.media.compose import (
     BACKGROUND,
+    BLACK,
     LETTERBOX,
     Canvas,
     Colour,
@@ -57,6 +58,7 @@ class Painter:
 
     def __init__(self, timeline: Timeline, scenes: Scenes, video: VideoConfig, recording_id: str | None) -> None:
         self._timeline = timeline
+        self._scenes = scenes
         self._video = video
         self._recording_id = recording_id
         self._canvas = Canvas(video.width, video.height)
@@ -78,10 +80,15 @@ class Painter:
             self._draw(change)
             yield tick, self._canvas.frame
 
+    @property
+    def _ground(self) -> Colour:
+        """What lies behind all tiles; beside a page, and before its first picture, is nothing."""
+        return BLACK if self._scenes.of_page else BACKGROUND
+
     def _draw(self, change: Change) -> None:
         canvas = self._canvas
         if change.clear:
-            canvas.fill(canvas.whole, BACKGROUND)
+            canvas.fill(canvas.whole, self._ground)
             self._plates.clear()
         for patch in change.patches:
             if patch.fitted is not None:
@@ -129,7 +136,7 @@ class Painter:
         return _Plate(
             # A frame that is there already stays: what lies within it is all that changes.
             canvas.window(fitted, inner),
-            BACKGROUND if patch.large else LETTERBOX,
+            self._ground if patch.large else LETTERBOX,
             translucent if fitted.where != rect else [],
             frame,
             [*(frame if marked else []), *([canvas.stamp(*text, within=inner)] if text else [])],
@@ -157,9 +164,12 @@ class Painter:
         return text, rect.x + margin, rect.y + rect.height - text.height - margin
 
     def _find_watermark(self) -> _Placed | None:
-        """Return the recording's watermark and its place, None if there is none, or none that can be read."""
+        """Return the recording's watermark and its place, None if there is none, or none that can be read.
+
+        A page has none: it is recorded as it is shown.
+        """
         wanted, file = self._video.watermark, self._timeline.watermark(self._recording_id)
-        if wanted is None or file is None:
+        if wanted is None or file is None or self._scenes.of_page:
             return None
         width, height = self._video.width, self._video.height
         try:

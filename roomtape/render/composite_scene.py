@@ -1,4 +1,5 @@
-"""Owns who is to be seen in a composite at a moment: people in their seats and screens, from events and loudness."""
+"""Owns what is to be seen in a composite at a moment: people in their seats and screens, from events and loudness; or a
+page."""
 
 from __future__ import annotations
 
@@ -38,11 +39,15 @@ class Tile:
 
 @dataclass(frozen=True)
 class Scene:
-    """The screens that are shared, the people in the order of their seats, and who of them is speaking."""
+    """The screens that are shared, the people in the order of their seats, and who of them is speaking.
+
+    Of a recorded page there is only `page`: the video tracks that have brought it so far, the newest first.
+    """
 
     shares: tuple[Tile, ...] = ()
     people: tuple[Tile, ...] = ()
     speaking: frozenset[str] = frozenset()
+    page: tuple[TrackKey, ...] = ()
 
 
 @dataclass
@@ -96,6 +101,11 @@ class Scenes:
             self._published(key.peer_id, key.mindex, reader.kind, "peer")
         self._base, self._known = (-1, Scene()), None
 
+    @property
+    def of_page(self) -> bool:
+        """Whether a page is recorded as it is shown: nobody has a seat, and nobody asks who speaks."""
+        return self._selection.page is not None
+
     def includes(self, peer: PeerSpan) -> bool:
         """Tell whether a peer is part of the recording."""
         return self._selection.includes(peer.participant_id, peer.custom_participant_id, peer.hidden)
@@ -129,7 +139,7 @@ class Scenes:
             if people.keys() != frozenset(seats):  # an event came late: a server that was down wrote it after its time
                 seats = self._take_seats(t_us)
             speaking = frozenset(who for who in talk.speaking if who in people and not people[who].muted)
-            scene = Scene(base.shares, tuple(people[who] for who in seats), speaking)
+            scene = Scene(base.shares, tuple(people[who] for who in seats), speaking, base.page)
             if known is not None and known[3] == scene:
                 scene = known[3]
             self._known = known = base, seats, talk, scene
@@ -181,6 +191,8 @@ class Scenes:
         return self._seats[-1]
 
     def _scene(self, t_us: int) -> Scene:
+        if self.of_page:
+            return Scene(page=self._bringing(t_us))
         shares, cameras = [], []
         for peer in self._timeline.present_at(t_us):
             if not self.includes(peer):
@@ -193,6 +205,18 @@ class Scenes:
             muted, picture = self._muted(peer, t_us), self._timeline.picture_at(peer.peer_id, t_us)
             cameras.append(Tile(peer.peer_id, "peer", name, seen, muted, picture))
         return Scene(tuple(shares), tuple(cameras))
+
+    def _bringing(self, t_us: int) -> tuple[TrackKey, ...]:
+        """Return the tracks that brought the page up to a moment, also those of a browser that is gone: its last
+        picture stays until the next one has one."""
+        found = []
+        for peer in self._timeline.peers.values():
+            if peer.joined_us <= t_us and self.includes(peer):
+                for key, track in self._tracks[peer.peer_id].items():
+                    since = track.steps[0][0] if track.steps else peer.joined_us
+                    if track.kind == "video" and key in self._timeline.tracks and since <= t_us:
+                        found.append((since, key))
+        return tuple(key for _, key in sorted(found, reverse=True))
 
     def _showing(self, peer_id: str, source: StreamKind, t_us: int) -> tuple[TrackKey, ...]:
         return tuple(

@@ -17,6 +17,9 @@ HOLD_CAMERA_US = 10_000_000
 """A camera without any frame for so long shows the avatar: a frozen face would pass for a live one."""
 HOLD_SCREEN_US = 60_000_000
 """A screen that does not change may send next to nothing."""
+COMING_US = 1_000_000
+"""A page is there already when its track begins; its first picture, which comes when it is asked for, is shown from
+then on if it takes no longer than this."""
 
 _Live = tuple[TrackKey, Shown]
 """A track and what it shows."""
@@ -27,6 +30,7 @@ class Patch:
     """A tile to be drawn anew: `fitted` or, without a picture, the avatar of `tile`; without a tile, "+`others`".
 
     `large` is whether the tile has a large place, `bare` whether what lies beside the picture has to be painted too.
+    The picture of a page has no tile.
     """
 
     rect: Rect
@@ -52,7 +56,7 @@ class _Slot:
 
     rect: Rect
     large: bool = False
-    marks: tuple[Tile, bool] | None = None
+    marks: tuple[Tile | None, bool] | None = None
     picture: tuple[TrackKey, int] | None = None
     where: Rect | None = None
 
@@ -67,6 +71,7 @@ class Stage:
         self._feeds: dict[TrackKey, VideoFeed] = {}
         self._scalers: dict[TrackKey, Scaler] = {}
         self._counts: tuple[int, int] | None = None
+        self._last_us = 0
         self._places = Places()
         self._slots: list[_Slot] = []
         self._changes: list[LayoutChange] = []
@@ -82,6 +87,7 @@ class Stage:
             if reader.info.kind == "video" and peer is not None and self._scenes.includes(peer):
                 self.read(key, first_us, last_us)
         self._counts = self._told = self._told_of = None
+        self._last_us = last_us
 
     def read(self, key: TrackKey, first_us: int, last_us: int) -> None:
         """Read what the moments need of one track alone."""
@@ -104,6 +110,8 @@ class Stage:
     def change(self, t_us: int) -> Change:
         """Return what to draw at session time `t_us` over what was drawn before."""
         scene = self._scenes.at(t_us)
+        if self._scenes.of_page:
+            return self._page(scene.page, t_us)
         shares = self._shared(scene, t_us)
         counts = len(shares), len(scene.people)
         clear = counts != self._counts
@@ -125,6 +133,40 @@ class Stage:
             patches.append(Patch(self._places.more, None, others=counts[1] - len(people)))
         return Change(clear, patches)
 
+    def _page(self, tracks: tuple[TrackKey, ...], t_us: int) -> Change:
+        """Return the newest picture of a page, all over the canvas. Before the first there is none, so that the canvas
+        stays as it was cleared."""
+        clear = self._counts is None
+        if clear:
+            self._counts = 0, 0
+            self._slots = [_Slot(Rect(0, 0, self._video.width, self._video.height), True)]
+        slot, live = self._slots[0], self._newest(tracks, t_us)
+        shown = ((live[0].peer_id, self._timeline.tracks[live[0]].info.source),) if live else ()
+        if shown != self._told:
+            self._told = shown
+            seen = tuple(Seen(*who) for who in shown)
+            self._changes.append(LayoutChange(t_us, "page", seen, seen))
+        if live is None or (picture := (live[0], live[1].version)) == slot.picture:
+            return Change(clear, [])
+        patch = self._patch(slot, None, live, False)
+        slot.marks, slot.picture = (None, False), picture
+        return Change(clear, [patch])
+
+    def _newest(self, tracks: tuple[TrackKey, ...], t_us: int) -> _Live | None:
+        """Return the first of `tracks` that has a picture, however old. While none has, the first one coming."""
+        feeds = [(key, self._feeds[key]) for key in tracks if key in self._feeds]
+        for key, feed in feeds:
+            shown = feed.show(t_us)
+            if shown is not None:
+                return key, shown
+        # No further than the segment reaches: what comes after it is not read, and not known yet of one that is live.
+        until_us = min(t_us + COMING_US, self._last_us)
+        for key, feed in feeds:
+            coming_us = feed.next_keyframe_us()
+            if coming_us is not None and coming_us <= until_us and (shown := feed.show(coming_us)) is not None:
+                return key, shown
+        return None
+
     def _lay_out(self, counts: tuple[int, int]) -> None:
         video = self._video
         self._counts = counts
@@ -133,7 +175,7 @@ class Stage:
         self._slots = [_Slot(rect, strip) for rect in places.shares]
         self._slots += [_Slot(rect, places.large and i == 0) for i, rect in enumerate(places.people)]
 
-    def _patch(self, slot: _Slot, tile: Tile, live: _Live | None, speaking: bool) -> Patch:
+    def _patch(self, slot: _Slot, tile: Tile | None, live: _Live | None, speaking: bool) -> Patch:
         if live is None:
             slot.where = slot.rect
             return Patch(slot.rect, tile, None, speaking, slot.large)

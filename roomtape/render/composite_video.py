@@ -92,10 +92,14 @@ class VideoFeed:
         found, self._damaged = self._damaged, 0
         return found
 
-    def show(self, t_us: int, hold_us: int) -> Shown | None:
-        """Return what is to be seen at session time `t_us`, None if there is nothing or it is too old."""
+    def next_keyframe_us(self) -> int | None:
+        """Return when the next keyframe comes, None if there is none in what was read."""
+        return next((frame.time_us for frame in self._due if frame.keyframe), None)
+
+    def show(self, t_us: int, hold_us: int | None = None) -> Shown | None:
+        """Return what is to be seen at session time `t_us`, None if there is nothing or it is older than `hold_us`."""
         self.pass_over(t_us)
-        if self.last_us is None or t_us - self.last_us >= hold_us:
+        if self.last_us is None or (hold_us is not None and t_us - self.last_us >= hold_us):
             return None
         decoder = self._decoder
         if decoder is None:
