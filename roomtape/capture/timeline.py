@@ -8,10 +8,12 @@ from pathlib import Path
 
 from roomtape.capture.eventlog import EventLogReader
 from roomtape.capture.events import Event, MediaKind, WatermarkStored
+from roomtape.capture.messages import Message, messages
 from roomtape.capture.mjr import MjrReader
 from roomtape.capture.paths import ASSETS, EVENTS, TrackFile, foreign_track_file, track_files
 from roomtape.capture.sessionlog import SessionLog
 from roomtape.capture.tracks import SILENT_US, Take, TrackReader
+from roomtape.capture.troubles import Trouble
 from roomtape.capture.values import Interval, PeerSpan, TrackKey
 from roomtape.domain.recording_config import Selection
 
@@ -119,6 +121,10 @@ class Timeline:
         """Return when a track was muted; an end that is open is None."""
         return self._log.muted_spans(key)
 
+    def troubles(self, recording_id: str) -> list[Trouble]:
+        """Return what happened to the page of a recording, in order."""
+        return self._log.troubles(recording_id)
+
     @property
     def down(self) -> list[tuple[int, int]]:
         """When the server was away."""
@@ -133,6 +139,10 @@ class Timeline:
             whole = self._extent()
             return [whole] if whole else []
         return self._log.recorded(recording_id, self.horizon_us(recording_id))
+
+    def messages(self, recording_id: str | None) -> list[Message]:
+        """Return the messages that become tags of a recording, in order; without a recording all of the session."""
+        return messages(self._log.events, recording_id, self.intervals(recording_id))
 
     def ended(self, recording_id: str | None) -> bool:
         """Tell whether the recording's stop is in the log; always true without a recording."""

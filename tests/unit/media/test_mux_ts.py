@@ -1,4 +1,4 @@
-"""Tests of the segments of an HLS package: one clock over all of them, whole pictures and sound, tags where they were."""
+"""Tests of the segments of an HLS package: one clock over all of them, pictures and sound whole, tags in their place."""
 
 from __future__ import annotations
 
