@@ -49,7 +49,7 @@ async def kick(access: WithApp, meeting_id: str, body: Kick) -> dict[str, Any]:
     found = [
         peer
         for peer in session.peers.values()
-        if peer.participant_id in wanted or peer.custom_participant_id in wanted_custom
+        if not peer.tape and (peer.participant_id in wanted or peer.custom_participant_id in wanted_custom)
     ]
     if not found:
         raise NotFound("none of these participants is in the session now")

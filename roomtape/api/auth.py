@@ -66,7 +66,7 @@ class Access:
         """Return a participant and their meeting. Raises NotFound."""
         meeting = await self.meeting(meeting_id)
         found = await participants.get(self.deps.db, participant_id)
-        if found is None or found.meeting_id != meeting.id:
+        if found is None or found.meeting_id != meeting.id or found.recorder_of is not None:
             raise NotFound(f"there is no participant {participant_id!r} in this meeting")
         return meeting, found
 

@@ -46,7 +46,7 @@ async def show_metrics(deps: FromDeps) -> Response:
     """Return the figures in Prometheus' text format."""
     live = [session for session in deps.rooms.sessions.values() if not session.ended]
     metrics.SESSIONS.set(len(live))
-    metrics.PEERS.set(sum(len(session.peers) for session in live))
+    metrics.PEERS.set(sum(len(session.present) for session in live))
     counts = await recordings.count_by_status(deps.db)
     for status, count in counts.items():
         metrics.RECORDINGS.labels(status.value).set(count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Boolean, DateTime, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, Boolean, DateTime, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import BigInteger, TypeDecorator
@@ -90,10 +90,21 @@ class ParticipantRow(Base):
     preset_name: Mapped[str] = mapped_column(String(255))
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    recorder_of: Mapped[str | None] = mapped_column(String(64))
 
 
 class SessionRow(Base):
+    """`chat_path` is where its chat lies in the own bucket; once that has expired, only `chat_expires_at` is left."""
+
     __tablename__ = "sessions"
+    __table_args__ = (
+        Index(
+            "sessions_with_chat",
+            "chat_expires_at",
+            sqlite_where=text("chat_path IS NOT NULL"),
+            postgresql_where=text("chat_path IS NOT NULL"),
+        ),
+    )
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     app_id: Mapped[str] = mapped_column(ForeignKey("apps.id"), index=True)
     meeting_id: Mapped[str] = mapped_column(ForeignKey("meetings.id"), index=True)
@@ -106,6 +117,8 @@ class SessionRow(Base):
     max_concurrent_participants: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    chat_path: Mapped[str | None] = mapped_column(Text)
+    chat_expires_at: Mapped[datetime | None]
 
 
 class PeerRow(Base):
@@ -127,6 +140,7 @@ class PeerRow(Base):
     capturing: Mapped[bool] = mapped_column(Boolean)
     tracks: Mapped[list[Any]]
     transport: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    recorder: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class PeerMediaRow(Base):

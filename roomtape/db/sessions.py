@@ -128,7 +128,7 @@ async def find(
             PeerRow.participant_id == participants,
             PeerRow.custom_participant_id == participants,
         )
-        query = query.where(SessionRow.id.in_(select(PeerRow.session_id).where(named)))
+        query = query.where(SessionRow.id.in_(select(PeerRow.session_id).where(named, ~PeerRow.recorder)))
     key = _seconds_together() if by_minutes else SessionRow.started_at
     order = key.desc() if newest_first else key.asc()
     async with db.transaction() as tx:

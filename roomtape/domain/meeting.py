@@ -44,7 +44,12 @@ class Preset:
 
     @property
     def hidden(self) -> bool:
-        return self.permissions.get("hidden_participant") is True
+        return self.recorder or self.permissions.get("hidden_participant") is True
+
+    @property
+    def recorder(self) -> bool:
+        """Whether those who have this role are there to record: hidden, and nobody who would keep a meeting going."""
+        return self.permissions.get("is_recorder") is True
 
     def may_produce(self, kind: str) -> bool:
         """Tell whether the role may publish `kind`: audio, video or screenshare."""
@@ -75,7 +80,10 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Participant:
-    """Somebody who may join a meeting; becomes a peer each time that they do."""
+    """Somebody who may join a meeting; becomes a peer each time that they do.
+
+    `recorder_of` is the recording of a page for whose sake the server made this one; lists do not show it.
+    """
 
     id: str
     meeting_id: str
@@ -85,6 +93,7 @@ class Participant:
     preset_name: str
     created_at: datetime
     updated_at: datetime
+    recorder_of: str | None = None
 
 
 class SessionStatus(StrEnum):
@@ -116,7 +125,7 @@ class Peer:
 
     `sfu_session` and `sfu_handle` find the publisher again after a restart. `take` counts its captures, `capturing`
     tells whether one runs. `tracks` are the fields of `rooms.live.LiveTrack`. `transport` counts the media transports
-    that it had before this one.
+    that it had before this one. `recorder`: it is hidden and does not count as somebody who is in.
     """
 
     id: str
@@ -136,3 +145,4 @@ class Peer:
     capturing: bool
     tracks: tuple[dict[str, Any], ...] = ()
     transport: int = 0
+    recorder: bool = False

@@ -56,7 +56,7 @@ class Pictures:
         """Fetch the picture of somebody who is in now, if a composite is being made of the session."""
         if peer.picture is None or peer.hidden:
             return
-        if not any(r.kind is Kind.COMPOSITE for r in self._captures.of_session(session.id)):
+        if not any(r.kind is Kind.COMPOSITE and not r.of_page for r in self._captures.of_session(session.id)):
             return
         album = self._albums.setdefault(session.id, _Album())
         url = peer.picture

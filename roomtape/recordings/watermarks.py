@@ -61,7 +61,7 @@ class Watermarks:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _task(self, recording: Recording) -> asyncio.Task[None] | None:
-        if recording.kind is not Kind.COMPOSITE or recording.config.video.watermark is None:
+        if recording.kind is not Kind.COMPOSITE or recording.of_page or recording.config.video.watermark is None:
             return None
         task = self._deciding.get(recording.id)
         if task is None:

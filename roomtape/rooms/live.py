@@ -37,7 +37,8 @@ class LivePeer:
 
     `up`: the media transport has stood at least once. `left`: it is out for good. `etag` names its ICE session to
     WHIP clients; a restart of the server forgets it. `by_socket`: an SDK client, present for as long as its socket;
-    its media may end and come anew. `transport` counts the media transports that it had before this one.
+    its media may end and come anew. `transport` counts the media transports that it had before this one. `recorder`: it
+    is there to record, hidden, and nobody who would keep the session going.
     """
 
     id: str
@@ -57,7 +58,13 @@ class LivePeer:
     etag: str | None = None
     by_socket: bool = False
     transport: int = 0
+    recorder: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def tape(self) -> bool:
+        """Whether it brings the page of a recording, and so is nobody's business but that recording's."""
+        return self.recorder and not self.by_socket
 
 
 @dataclass
@@ -85,3 +92,8 @@ class LiveSession:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     unlogged: list[Event] = field(default_factory=list)
     log_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def present(self) -> list[LivePeer]:
+        """Who is in, hidden or not; recorders do not count."""
+        return [peer for peer in self.peers.values() if not peer.recorder]

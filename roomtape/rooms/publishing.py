@@ -63,10 +63,10 @@ async def join(rooms: House, admission: Admission, offer: str, video_codec: str 
     async with session.lock:
         if session.ended:
             raise Conflict("this session has just ended; publish again to start a new one")
-        first = not session.peers
+        peer = new_peer(admission, new_id())
+        first = not session.present and not peer.recorder
         if first and rooms.listener is not None:
             await rooms.listener.session_started(session)
-        peer = new_peer(admission, new_id())
         wanted = rooms.listener is not None and rooms.listener.wants_capture(session, peer)
         base = take_base(peer.id, 1) if wanted else None
         try:
@@ -97,7 +97,7 @@ async def enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     async with session.lock:
         if session.ended:
             raise Conflict("this session has just ended; join again to start a new one")
-        first = not session.peers
+        first = not session.present and not peer.recorder
         if first and rooms.listener is not None:
             await rooms.listener.session_started(session)
         peer.joined_us = now_us()
@@ -126,6 +126,7 @@ def new_peer(admission: Admission, peer_id: str) -> LivePeer:
         preset_name=participant.preset_name,
         hidden=admission.preset.hidden,
         joined_us=now_us(),
+        recorder=admission.preset.recorder,
     )
 
 
@@ -141,12 +142,14 @@ async def _enter(rooms: House, session: LiveSession, peer: LivePeer) -> None:
     await rooms.note(session, *events)
     await rows.add_peer(rooms.db, _row(session, peer))
     session.peers[peer.id] = peer
-    session.empty_since_us = None
-    session.most_peers = max(session.most_peers, len(session.peers))
-    rooms.cancel_end(session)
-    await _count(rooms, session)
+    if not peer.recorder:
+        session.empty_since_us = None
+        session.most_peers = max(session.most_peers, len(session.present))
+        rooms.cancel_end(session)
+        await _count(rooms, session)
     log.info("peer joined", session_id=session.id, peer_id=peer.id, name=peer.name, captured=peer.base is not None)
-    session.observers.peer_joined(session, peer)
+    if not peer.tape:
+        session.observers.peer_joined(session, peer)
     if rooms.listener is not None:
         rooms.listener.joined(session, peer)
 
@@ -237,11 +240,14 @@ async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str)
                 log.warning("publisher not put out", peer_id=peer.id, error=str(error))
     log.info("peer left", session_id=session.id, peer_id=peer.id, reason=reason)
     rooms.peer_gone(session, peer)
-    for producer in producers.of_peer(peer):
-        session.observers.producer_removed(session, producer)
-    session.observers.peer_left(session, peer, reason)
+    if not peer.tape:
+        for producer in producers.of_peer(peer):
+            session.observers.producer_removed(session, producer)
+        session.observers.peer_left(session, peer, reason)
+    if peer.recorder:
+        return
     await _count(rooms, session)
-    if not session.peers and not session.ended:
+    if not session.present and not session.ended:
         session.empty_since_us = left_us
         await rows.change(rooms.db, session.id, left, empty_since=left)
         if not rooms.stopping:
@@ -252,10 +258,10 @@ async def leave(rooms: House, session: LiveSession, peer: LivePeer, reason: str)
 
 async def _count(rooms: House, session: LiveSession) -> None:
     values: dict[str, Any] = {
-        "live_participants": len(session.peers),
+        "live_participants": len(session.present),
         "max_concurrent_participants": session.most_peers,
     }
-    if session.peers:
+    if session.present:
         values["empty_since"] = None
     await rows.change(rooms.db, session.id, to_datetime(now_us()), **values)
 
@@ -279,4 +285,5 @@ def _row(session: LiveSession, peer: LivePeer) -> Peer:
         capturing=peer.base is not None,
         tracks=tuple(asdict(t) for t in peer.tracks),
         transport=peer.transport,
+        recorder=peer.recorder,
     )

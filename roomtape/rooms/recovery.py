@@ -73,9 +73,10 @@ async def _recover_session(rooms: Recovering, row: Session, sfu_kept: bool, down
             await rooms.sfu.unpublish(handle)
         left_us = max(now_us() if sfu_kept else down_since_us, to_us(peer.joined_at))
         await _left(rooms, session, peer, base, left_us)
-        last_left_us = max(last_left_us, left_us)
+        if not peer.recorder:
+            last_left_us = max(last_left_us, left_us)
     await rooms.sdk_media.recover(session, media, sfu_kept=sfu_kept)
-    if session.peers:
+    if session.present:
         session.empty_since_us = None
     else:
         known = to_us(row.empty_since) if row.empty_since else 0
@@ -178,4 +179,5 @@ def _live(peer: Peer, handle: Handle | None, base: str | None, *, by_socket: boo
         up=True,
         by_socket=by_socket,
         transport=peer.transport,
+        recorder=peer.recorder,
     )

@@ -239,7 +239,7 @@ class Rooms:
         for session, peer in self._with_handle(handle):
             if not peer.up:
                 peer.up = True
-                for producer in producers.of_peer(peer):
+                for producer in [] if peer.tape else producers.of_peer(peer):
                     session.observers.producer_added(session, producer)
 
     async def _media_down(self, handle: Handle, reason: str) -> None:

@@ -36,6 +36,6 @@ def find(session: LiveSession, wanted: str) -> tuple[LivePeer, LiveTrack] | None
     """Return the peer and track behind a producer id, or None."""
     for peer in session.peers.values():
         for track in peer.tracks:
-            if peer.up and producer_id(peer, track) == wanted:
+            if peer.up and not peer.tape and producer_id(peer, track) == wanted:
                 return peer, track
     return None

@@ -72,7 +72,8 @@ class SessionDoor:
         self._save_due: asyncio.TimerHandle | None = None
         self._save_after_s = SAVE_AFTER_S
         for peer in session.peers.values():
-            self._present(peer)
+            if not peer.tape:
+                self._present(peer)
         session.observers.append(self)
 
     def _present(self, peer: LivePeer) -> None:

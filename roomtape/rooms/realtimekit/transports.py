@@ -45,7 +45,8 @@ class SdkMedia:
         if peer_id in self._peers:
             return await self.open(session, admission, peer_id)
         made = self._peers[peer_id] = SdkPeer(self, session, peer, admission.preset)
-        session.lobby.add(peer_id)
+        if not peer.recorder:
+            session.lobby.add(peer_id)
         return made
 
     async def _new_peer(self, session: LiveSession, admission: Admission, peer_id: str) -> LivePeer:
@@ -94,7 +95,7 @@ class SdkMedia:
 
     async def close_lobby(self, session: LiveSession) -> None:
         """The session is over: who was about to join has no media any more."""
-        for peer_id in list(session.lobby):
+        for peer_id in [i for i, p in self._peers.items() if p.session is session and not p.entered]:
             self.forget(peer_id)
 
     def watch(self, handle: Handle, peer: SdkPeer) -> None:
