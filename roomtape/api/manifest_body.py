@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from roomtape.capture.values import GapCause
+
 
 class _Exact(BaseModel):
     """Nothing may be in a manifest that is not described here."""
@@ -25,7 +27,7 @@ class Span(_Exact):
 class Gap(Span):
     """A stretch of a track without media."""
 
-    cause: Literal["network", "muted", "sender_stopped", "paused", "not_captured", "server_down"]
+    cause: GapCause
     lost_packets: int
 
 
@@ -114,6 +116,25 @@ class ManifestFile(_Exact):
     peer_id: str | None
 
 
+class PageTrouble(_Exact):
+    """Something that happened to the page; `back_…` is when it was shown again, None if never, or if it stayed."""
+
+    at_us: int
+    at_ms: int
+    what: str
+    detail: str
+    back_us: int | None
+    back_ms: int | None
+
+
+class ManifestPage(_Exact):
+    """The recorded page; `gaps` are the stretches in which no picture of it came."""
+
+    address: str | None
+    happened: list[PageTrouble]
+    gaps: list[Gap]
+
+
 class Manifest(_Exact):
     """What a recording was made from."""
 
@@ -130,6 +151,7 @@ class Manifest(_Exact):
     intervals: list[Span]
     server_down: list[Span]
     made: dict[str, Any]
+    page: ManifestPage | None
     participants: list[ManifestParticipant]
     tracks: list[ManifestTrack]
     layout: list[LayoutChange]

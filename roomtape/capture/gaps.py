@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from roomtape.capture.events import MediaKind
+from roomtape.capture.troubles import Trouble
 from roomtape.capture.values import Gap, GapCause
 
 AUDIO_US = 60_000
@@ -32,7 +33,8 @@ class Hole:
 class Circumstances:
     """What the event log knows about the time around a track's holes; ends that are open are None.
 
-    `vanished`: from the last media of a peer that was given up for want of packets to its leaving.
+    `vanished`: from the last media of a peer that was given up for want of packets to its leaving. `troubles`: of the
+    page that the track brings.
     """
 
     takes: list[Span]
@@ -40,6 +42,7 @@ class Circumstances:
     paused: list[Span]
     down: list[Span]
     vanished: list[Span] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
 
 
 def matters(kind: MediaKind, length_us: int, lost: int) -> bool:
@@ -84,10 +87,13 @@ def _split(hole: Hole, takes: list[Span]) -> list[tuple[int, int, bool]]:
 
 
 def _cause(start: int, end: int, captured: bool, lost: int, around: Circumstances) -> GapCause:
+    trouble = _trouble(start, end, around.troubles)
     if not captured:
         if _covered(start, end, around.down):
             return GapCause.SERVER_DOWN
-        return GapCause.PAUSED if _covered(start, end, around.paused) else GapCause.NOT_CAPTURED
+        return GapCause.PAUSED if _covered(start, end, around.paused) else trouble or GapCause.NOT_CAPTURED
+    if trouble is not None:
+        return trouble
     if _covered(start, end, around.muted):
         return GapCause.MUTED
     if lost or _covered(start, end, around.vanished):
@@ -95,6 +101,16 @@ def _cause(start: int, end: int, captured: bool, lost: int, around: Circumstance
     if _covered(start, end, around.down):
         return GapCause.SERVER_DOWN
     return GapCause.SENDER_STOPPED
+
+
+def _trouble(start: int, end: int, troubles: list[Trouble]) -> GapCause | None:
+    """Return the trouble that was there for most of the stretch, however short: it is noticed after it began."""
+    longest, found = 0, None
+    for trouble in troubles:
+        length = min(end, end if trouble.end_us is None else trouble.end_us) - max(start, trouble.start_us)
+        if trouble.cause is not None and length > longest:
+            longest, found = length, trouble.cause
+    return found
 
 
 def _covered(start: int, end: int, spans: list[Span]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from roomtape.capture.events import MessageSent
 from roomtape.capture.paths import EVENTS
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.tracks import TrackReader
@@ -30,6 +31,7 @@ def report(folder: Path) -> dict[str, Any]:
         "peers": [_peer(timeline, peer_id) for peer_id in timeline.peers],
         "tracks": [_track(timeline, key, track) for key, track in sorted(timeline.tracks.items())],
         "recordings": [_recording(timeline, recording_id) for recording_id in timeline.recording_ids],
+        "messages": [_message(event) for event in timeline.events if isinstance(event, MessageSent)],
     }
 
 
@@ -91,11 +93,29 @@ def _gap(gap: Gap) -> dict[str, Any]:
     }
 
 
+def _message(event: MessageSent) -> dict[str, Any]:
+    """Return a message without its content, which is of those who were there."""
+    return {
+        "at_us": event.t,
+        "name": event.name,
+        "form": event.form,
+        "length": len(event.data),
+        "peer_id": event.peer_id,
+        "recording_id": event.recording_id,
+        "origin": event.origin,
+    }
+
+
 def _recording(timeline: Timeline, recording_id: str) -> dict[str, Any]:
     users = timeline.selection(recording_id).user_ids
     return {
         "recording_id": recording_id,
         "user_ids": None if users is None else sorted(users),
+        "page": timeline.selection(recording_id).page is not None,
+        "happened": [
+            {"at_us": t.start_us, "what": t.what, "detail": t.detail, "back_us": t.end_us}
+            for t in timeline.troubles(recording_id)
+        ],
         "stopped": timeline.ended(recording_id),
         "intervals": [
             {"start_us": i.start_us, "end_us": i.end_us, "duration_ms": i.duration_us // 1000}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +20,14 @@ _MARKS = {
     GapCause.PAUSED: ("p", "cyan"),
     GapCause.NOT_CAPTURED: ("-", "dim"),
     GapCause.SERVER_DOWN: ("d", "magenta"),
+    GapCause.CRASHED: ("c", "red"),
+    GapCause.HUNG: ("h", "red"),
+    GapCause.BLANK: ("b", "red"),
+    GapCause.GONE: ("g", "red"),
+    GapCause.MEMORY: ("o", "red"),
 }
+_OF_EVERYBODY = tuple(_MARKS)[:6]
+"""What the legend explains whether it is there or not; the troubles of a page are seldom there."""
 _MEDIA = "█"
 
 
@@ -37,14 +45,27 @@ def render_text(report: dict[str, Any], console: Console) -> None:
         )
     console.print(_table(report, max(10, min(60, console.width - 76))))
     if start is not None:
-        causes = ", ".join(f"{mark} {cause.value.replace('_', ' ')}" for cause, (mark, _) in _MARKS.items())
+        there = {*_OF_EVERYBODY, *(GapCause(gap["cause"]) for track in tracks for gap in track["gaps"])}
+        causes = ", ".join(
+            f"{mark} {cause.value.replace('_', ' ')}" for cause, (mark, _) in _MARKS.items() if cause in there
+        )
         console.print(f"{_MEDIA} media   gaps: {causes}", style="dim")
     for recording in report["recordings"]:
         spans = ", ".join(
             f"{_offset(i['start_us'], start)}–{_offset(i['end_us'], start)}" for i in recording["intervals"]
         )
-        state = "stopped" if recording["stopped"] else "not stopped"
+        state = ("of a page, " if recording["page"] else "") + ("stopped" if recording["stopped"] else "not stopped")
         console.print(f"recording {escape(recording['recording_id'])} ({state}): {spans or 'nothing recorded'}")
+        for trouble in recording["happened"]:
+            back = f", back at {_offset(trouble['back_us'], start)}" if trouble["back_us"] is not None else ""
+            detail = f": {trouble['detail']}" if trouble["detail"] else ""
+            said = f"  page {trouble['what']} at {_offset(trouble['at_us'], start)}{back}{detail}"
+            console.print(escape(said), style="yellow", soft_wrap=True)
+    if report["messages"]:
+        names = Counter(message["name"] for message in report["messages"])
+        said = ", ".join(f"{count} {name}" for name, count in names.most_common())
+        first, last = (_offset(report["messages"][i]["at_us"], start) for i in (0, -1))
+        console.print(escape(f"messages for interactive recordings: {said}, from {first} to {last}"))
     for track in tracks:
         for text in track["damage"]:
             console.print(escape(text), style="red")

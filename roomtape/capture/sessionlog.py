@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from roomtape.capture import events as ev
+from roomtape.capture.troubles import Trouble, troubles
 from roomtape.capture.values import Interval, PeerSpan, TrackKey
 from roomtape.domain.recording_config import Selection
 
@@ -84,6 +85,7 @@ class SessionLog:
         self.unpublished: dict[TrackKey, int] = {}
         self.down: list[tuple[int, int]] = []
         self.reasons: dict[str, str] = {}
+        self.pages: defaultdict[str, list[ev.PageHappened]] = defaultdict(list)
         self.ended_us: int | None = None
         self.all_is_there = False
         self._muted: defaultdict[TrackKey, Steps[bool]] = defaultdict(Steps)
@@ -159,6 +161,8 @@ class SessionLog:
                 self.recordings.setdefault(event.recording_id, Steps()).put(event.t, "recording")
             case ev.RecordingStopped():
                 self.recordings.setdefault(event.recording_id, Steps()).put(event.t, "stopped")
+            case ev.PageHappened():
+                self.pages[event.recording_id].append(event)
             case ev.WatermarkStored() | ev.WatermarkMissing():
                 self.watermarks.setdefault(event.recording_id, event)
 
@@ -187,6 +191,10 @@ class SessionLog:
     def paused_spans(self) -> list[tuple[int, int | None]]:
         """Return when some recording was paused."""
         return [span for steps in self.recordings.values() for span in steps.spans("paused")]
+
+    def troubles(self, recording_id: str) -> list[Trouble]:
+        """Return what happened to the page of a recording, in order."""
+        return troubles(self.pages.get(recording_id, ()))
 
     def recorded(self, recording_id: str, open_end_us: int) -> list[Interval]:
         """Return the recorded stretches of a recording; one that is open ends at `open_end_us`."""

@@ -246,6 +246,8 @@ class TrackReader:
             if tally.last_us is not None and end is not None and end > tally.last_us:
                 holes.append(Hole(tally.last_us, end, 0))
         around = Circumstances(self._take_spans(), log.muted_spans(self.key), log.paused_spans(), list(log.down))
+        if peer is not None:
+            around.troubles.extend(log.troubles(peer.participant_id))  # who brings a page has its recording's id
         if peer is not None and peer.left_us is not None:
             reason, since = log.reasons.get(self.key.peer_id), (tally.last_us or peer.joined_us, peer.left_us)
             if reason == "media_lost":

@@ -40,6 +40,12 @@ class GapCause(StrEnum):
     PAUSED = "paused"
     NOT_CAPTURED = "not_captured"  # no take was running
     SERVER_DOWN = "server_down"
+    # Of a recorded page:
+    CRASHED = "crashed"
+    HUNG = "hung"
+    BLANK = "blank"
+    GONE = "gone"  # its browser
+    MEMORY = "memory"  # it took more than it may
 
 
 @dataclass(frozen=True)

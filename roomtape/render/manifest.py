@@ -16,6 +16,7 @@ from roomtape.render.extent import Extent
 from roomtape.render.findings import Findings, LayoutChange, Seen
 from roomtape.render.job import OUT, RenderedFile, RenderJob, RenderResult, write_json
 from roomtape.render.manifest_track import told_track
+from roomtape.render.page import UNMARKED, is_page, told_page
 from roomtape.render.presence import recorded_peers, recorded_tracks
 from roomtape.render.tracks import layers
 
@@ -56,6 +57,7 @@ def build(job: RenderJob, result: RenderResult, timeline: Timeline, findings: Fi
         "intervals": [extent.told(i.start_us, i.end_us) for i in intervals],
         "server_down": extent.told_of(timeline.down),
         "made": _made(job, timeline),
+        "page": told_page(job, timeline, extent),
         "participants": [_participant(peer, timeline, extent) for peer in peers.values()],
         "tracks": [told_track(track, timeline, extent, findings) for track in recorded_tracks(timeline, job).values()],
         "layout": [_change(change, extent) for change in findings.layout],
@@ -86,7 +88,7 @@ def _made(job: RenderJob, timeline: Timeline) -> dict[str, Any]:
             "width": video.width,
             "height": video.height,
             "fps": video.fps,
-            "layout": video.layout,
+            "layout": None if is_page(job, timeline) else video.layout,
             "file": video.export_file,
         },
         "audio": {
@@ -103,10 +105,11 @@ def _watermark(job: RenderJob, timeline: Timeline) -> dict[str, Any] | None:
     mark = job.config.video.watermark
     if mark is None:
         return None
-    shown, reason = False, "it was never asked whether it can be had"
+    shown, reason = False, UNMARKED if is_page(job, timeline) else "it was never asked whether it can be had"
     for event in timeline.events:
         if isinstance(event, ev.WatermarkStored) and event.recording_id == job.recording_id:
-            shown, reason = True, ""
+            shown = not is_page(job, timeline)
+            reason = "" if shown else reason
         elif isinstance(event, ev.WatermarkMissing) and event.recording_id == job.recording_id:
             shown, reason = False, event.reason
     return {"position": mark.position, "shown": shown, "reason": reason or None}

@@ -27,6 +27,7 @@ from roomtape.domain.recording import Kind
 from roomtape.errors import CaptureError, RenderError
 from roomtape.render import manifest
 from roomtape.render.job import OUT, PROGRESS, Progress, RenderJob, RenderResult, Wait, write_json
+from roomtape.render.page import left_out
 from roomtape.render.presence import media_kinds
 from roomtape.render.tracks import missing, render_tracks
 from roomtape.render.verify import verify
@@ -89,6 +90,7 @@ def render(
         from roomtape.render.composite import render_composite
 
         files = render_composite(job, work, timeline, wait, progress, jobs)
+        warnings = left_out(job, timeline)
     duration_us = sum(i.duration_us for i in timeline.intervals(job.recording_id))
     result = RenderResult(tuple(files), duration_us // 1000, tuple(warnings))
     if job.stream_only:
