@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
+from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from roomtape.domain.own_bucket import OwnBucket, own_bucket
 
 DATABASE_FILE = "roomtape.sqlite"
 Csv = Annotated[tuple[str, ...], NoDecode]
@@ -64,7 +68,13 @@ class Settings(BaseSettings):
         description="Private hosts, addresses and networks (CIDR) that callers' URLs may name: pictures, RTMP servers.",
     )
     upload_patience_h: float = Field(
-        default=72, gt=0, description="How long a failing upload to a storage_config is tried again."
+        default=72, gt=0, description="How long a failing upload, to a storage_config or to bucket_url, is tried again."
+    )
+    bucket_url: str | None = Field(
+        default=None, description="The own bucket, if it is no folder: s3://BUCKET/FOLDER, gs://, azure://, sftp://."
+    )
+    bucket_config: Annotated[dict[str, Any], NoDecode] = Field(
+        default={}, repr=False, description="What opens bucket_url: JSON with fields of a storage_config."
     )
     storage_endpoints: Csv = Field(
         default=(),
@@ -87,6 +97,24 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / DATABASE_FILE}"
+
+    @cached_property
+    def own_bucket(self) -> OwnBucket | None:
+        """Where the own bucket is, None for the folder."""
+        return None if self.bucket_url is None else own_bucket(self.bucket_url, self.bucket_config)
+
+    @field_validator("bucket_config", mode="before")
+    @classmethod
+    def _parsed(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            found = json.loads(value)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise ValueError('give a JSON object, such as {"access_key": "…", "secret": "…"}')
+        return found
 
     @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", "storage_endpoints", mode="before")
     @classmethod
@@ -129,6 +157,13 @@ class Settings(BaseSettings):
         if value is not None and _HOST.fullmatch(value) is None:
             raise ValueError("give a host name, with :PORT if need be, and no https:// and no path: rtk.example.com")
         return value
+
+    @model_validator(mode="after")
+    def _bucket_is_whole(self) -> Settings:
+        if self.bucket_config and self.bucket_url is None:
+            raise ValueError("bucket_config needs bucket_url, which says what it opens")
+        assert self.own_bucket is None or self.own_bucket.storage
+        return self
 
     @model_validator(mode="after")
     def _turn_has_its_secret(self) -> Settings:

@@ -48,6 +48,8 @@ from roomtape.recordings.watermarks import Watermarks
 from roomtape.render.job import write_json
 from roomtape.render.runner import RenderRunner
 from roomtape.rooms.realtimekit import http as realtimekit
+from roomtape.rooms.realtimekit.chatlog import ChatLogs
+from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer, load_key
 from roomtape.rooms.whip import http as whip
@@ -56,6 +58,8 @@ from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
 from roomtape.storage.chatfiles import ChatFiles
 from roomtape.storage.destinations import Destinations
+from roomtape.storage.remote import RemoteBucket, remote_bucket
+from roomtape.storage.signedlinks import SignedLinks
 from roomtape.webhooks import signature
 from roomtape.webhooks.dispatch import Dispatcher
 
@@ -138,13 +142,14 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     rooms = Rooms(settings, db, sfu)
     runner = RenderRunner(settings.render_processes)
     key = signing_key(data / "bucket.key")
-    bucket = FolderBucket(data / "bucket", lambda: base_url, key)
+    endpoints = dict(entry.split("=", 1) for entry in settings.storage_endpoints)
+    bucket = _own_bucket(settings, endpoints, SignedLinks(lambda: base_url, key))
     chat_files = ChatFiles(data / "chat-files", key, settings.chat_file_max_mb << 20)
+    chat_logs = ChatLogs(db, RoomFiles(data / "rooms"), bucket, settings.retention_days)
     session_logs = SessionLogs(data, rooms)
     captures = Captures(rooms)
     retention = Retention(settings, db, bucket)
     guard = Guard(settings.outbound_allow)
-    endpoints = dict(entry.split("=", 1) for entry in settings.storage_endpoints)
     delivery = Delivery(db, Destinations(data, guard, endpoints), settings.upload_patience_h * 3600)
     finalizer = Finalizer(settings, db, runner, bucket, session_logs, delivery, retention.forget_capture)
     confirmation = Confirmation(db, captures, session_logs)
@@ -168,6 +173,9 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(runner.stop_all)
         stack.push_async_callback(watermarks.stop)
         stack.push_async_callback(pictures.stop)
+        if isinstance(bucket, RemoteBucket):
+            stack.push_async_callback(bucket.stop)
+            bucket.start()
         stack.push_async_callback(finalizer.close)
         await finalizer.start()
         stack.push_async_callback(recordings.close)
@@ -179,22 +187,29 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(dispatcher.stop)
         dispatcher.start()
         stack.push_async_callback(retention.stop)
-        retention.start(also=partial(_each_minute, finalizer, chat_files))
+        retention.start(also=partial(_each_minute, finalizer, chat_files, chat_logs, rooms))
         deps = Deps(
             settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher,
             lambda: _ready(sfu),
             renders=runner.load,
         )  # fmt: skip
-        yield _with_doors(deps)
+        yield _with_doors(deps, chat_logs)
 
 
-async def _each_minute(finalizer: Finalizer, chat_files: ChatFiles) -> None:
+async def _each_minute(finalizer: Finalizer, chat_files: ChatFiles, chat_logs: ChatLogs, rooms: Rooms) -> None:
     await finalizer.begin_all()
     await chat_files.sweep(time.time())
+    await chat_logs.sweep(rooms.sessions)
 
 
-def _with_doors(deps: Deps) -> Deps:
-    return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps))})
+def _own_bucket(settings: Settings, endpoints: dict[str, str], links: SignedLinks) -> FolderBucket | RemoteBucket:
+    if settings.own_bucket is None:
+        return FolderBucket(settings.data_dir / "bucket", links)
+    return remote_bucket(settings.data_dir, settings.own_bucket, endpoints, links)
+
+
+def _with_doors(deps: Deps, chat_logs: ChatLogs) -> Deps:
+    return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps, chat_logs))})
 
 
 def _ready(sfu: JanusSfu) -> dict[str, Any]:

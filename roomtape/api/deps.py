@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Request
@@ -19,6 +18,7 @@ from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.settings import Settings
 from roomtape.storage.chatfiles import ChatFiles
+from roomtape.storage.port import Bucket
 
 
 class RecordingControl(Protocol):
@@ -45,19 +45,6 @@ class RecordingControl(Protocol):
 
     async def stop(self, recording_id: str, *, cause: StopCause, caller: Caller | None) -> Recording:
         """Raises Conflict."""
-
-
-class Bucket(Protocol):
-    """What the API asks of the own bucket (`storage.bucket.FolderBucket`)."""
-
-    def link(self, path: str, expires_at: datetime) -> str:
-        """Return a URL that opens the file without any other right, until `expires_at`."""
-
-    async def read(self, path: str) -> bytes:
-        """Return what a file holds. Raises NotFound, StorageError."""
-
-    def open_link(self, path: str, expires: str, signature: str) -> Path:
-        """Return the file that a signed link names. Raises Forbidden, NotFound."""
 
 
 class Streams(Protocol):

@@ -64,6 +64,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("get", _SESSION): a.Success[a.SessionShown],
     ("get", _SESSION + "/participants"): a.Listed[a.SessionParticipants],
     ("get", _SESSION + "/participants/{participant_id}"): a.Success[a.SessionParticipantFound],
+    ("get", _SESSION + "/chat"): a.Success[a.SessionChat],
     ("get", APP + "/sessions/peer-report/{peer_id}"): a.Success[a.PeerReportFound],
     ("get", APP + "/analytics/daywise"): a.Success[a.Daywise],
     ("post", APP + "/recordings"): a.Success[a.RecordingShown],
@@ -97,7 +98,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
 _REFS = "#/components/schemas/{model}"
 _OPEN = frozenset({"/healthz", "/.well-known/webhooks.json"})
 """Ask for no token and take nothing that could be wrong."""
-_FILES = frozenset({"/bucket/{path}", "/chat-files/{path}"})
+_FILES = frozenset({"/bucket/{path}", "/bucket-folder/{expires}/{signature}/{path}", "/chat-files/{path}"})
 
 
 def install(app: FastAPI) -> None:

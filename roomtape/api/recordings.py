@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from roomtape.api.auth import WithRecordings
-from roomtape.api.deps import Bucket, Deps
+from roomtape.api.deps import Deps
 from roomtape.api.meetings import meeting_body
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
 from roomtape.api.paths import APP
@@ -17,6 +17,7 @@ from roomtape.db import meetings
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, StopCause
 from roomtape.errors import NotFound
+from roomtape.storage.port import Bucket
 
 router = APIRouter(prefix=APP + "/recordings", tags=["Recordings"])
 

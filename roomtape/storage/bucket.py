@@ -1,23 +1,20 @@
-"""Owns the bucket that is a folder: files are stored whole or not at all, and links to them are signed."""
+"""Owns the bucket that is a folder: files are stored whole or not at all."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import mimetypes
 import os
 import secrets
 import shutil
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 from roomtape import keyfile
-from roomtape.errors import Forbidden, NotFound, StorageError
+from roomtape.errors import NotFound, StorageError
+from roomtape.storage.signedlinks import SignedLinks
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json", ".m4a": "audio/mp4"}
 _TYPES |= {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".tar": "application/x-tar"}
@@ -28,6 +25,13 @@ _ASIDE = ".part-"
 def content_type(name: str) -> str:
     """Return the media type that a browser needs for a file of this name."""
     return _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def disposition(name: str, attached: bool) -> str:
+    """Return a Content-Disposition (RFC 6266): shown in the browser, or saved, under this name in any script."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    more = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'{"attachment" if attached else "inline"}; filename="{plain}"{more}'
 
 
 def signing_key(file: Path) -> bytes:
@@ -46,16 +50,11 @@ def signing_key(file: Path) -> bytes:
 
 
 class FolderBucket:
-    """Files under `root`; links are `{base_url}/bucket/{path}?expires=UNIX&signature=HEX`.
+    """Files under `root`; `links` signs the links to them."""
 
-    The signature is HMAC-SHA256 (RFC 2104) over the path, a newline and the expiry in Unix seconds. `base_url` is
-    called at each link, because the port may be known only once the server listens.
-    """
-
-    def __init__(self, root: Path, base_url: Callable[[], str], key: bytes) -> None:
+    def __init__(self, root: Path, links: SignedLinks) -> None:
         self.root = root.resolve()
-        self._base_url = base_url
-        self._key = key
+        self._links = links
 
     async def put(self, path: str, file: Path) -> None:
         """Store `file` under `path`; on the same file system it is linked, not copied. Raises StorageError."""
@@ -116,26 +115,30 @@ class FolderBucket:
 
     def link(self, path: str, expires_at: datetime) -> str:
         """Return a signed URL for `path`."""
-        expires = int(expires_at.timestamp())
-        signature = self._sign(path, str(expires))
-        return f"{self._base_url().rstrip('/')}/bucket/{quote(path)}?expires={expires}&signature={signature}"
+        return self._links.link(path, expires_at)
 
-    def open_link(self, path: str, expires: str, signature: str) -> Path:
+    def link_folder(self, path: str, expires_at: datetime) -> str:
+        """Return a signed URL ending in `/`, to which the name of each file in the folder `path` may be added."""
+        return self._links.link_folder(path, expires_at)
+
+    async def open_link(self, path: str, expires: str, signature: str) -> Path:
         """Return the file that a link names; `path` is unquoted.
 
         Raises Forbidden for a wrong or expired signature, NotFound when the file is not (or no longer) there.
         """
-        if not hmac.compare_digest(self._sign(path, expires).encode(), signature.encode("utf-8", "replace")):
-            raise Forbidden("this link's signature is wrong; use the link as it was given, to its last character")
-        if not expires.isascii() or not expires.isdigit() or int(expires) < time.time():
-            raise Forbidden("this link has expired")
+        self._links.check(path, expires, signature)
+        return await asyncio.to_thread(self._file, path)
+
+    async def open_folder_link(self, path: str, expires: str, signature: str) -> Path:
+        """As `open_link`, for a file below a folder's link."""
+        self._links.check_folder(path, expires, signature)
+        return await asyncio.to_thread(self._file, path)
+
+    def _file(self, path: str) -> Path:
         file = self._inside(path)
         if not file.is_file():
             raise NotFound("there is no such file in the bucket; it may have expired")
         return file
-
-    def _sign(self, path: str, expires: str) -> str:
-        return hmac.new(self._key, f"{path}\n{expires}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
     def _inside(self, path: str) -> Path:
         """Return the place of `path` under the root, symbolic links followed; NotFound for one that is outside."""

@@ -12,7 +12,7 @@ from roomtape.domain.storage_config import FIELD, StorageConfig, azure_account, 
 from roomtape.errors import DestinationError, InvalidRequest
 from roomtape.outbound.guard import Barred, Guard, Target
 from roomtape.storage.objectstore import ObjectStorage, endpoint
-from roomtape.storage.port import PROBE, Destination
+from roomtape.storage.port import PROBE, Store
 
 TESTED_WITHIN_S = 30.0
 _HTTP, _SFTP = frozenset({"https", "http"}), frozenset({"sftp"})
@@ -29,7 +29,7 @@ class Destinations:
         self._data_dir = data_dir
 
     @asynccontextmanager
-    async def opened(self, config: StorageConfig) -> AsyncIterator[Destination]:
+    async def opened(self, config: StorageConfig) -> AsyncIterator[Store]:
         """Yield the storage for one attempt. Raises DestinationError, also for an address that must not be reached."""
         destination = await self._open(config)
         try:
@@ -62,7 +62,7 @@ class Destinations:
             return error.message
         return None
 
-    async def _open(self, config: StorageConfig) -> Destination:
+    async def _open(self, config: StorageConfig) -> Store:
         override = self._endpoints.get(config.type)
         try:
             from_api(config.to_json())  # a secret that the vault could not open is not there; a client must not guess
@@ -97,14 +97,14 @@ def _sftp_url(config: StorageConfig) -> str:
 
 
 # These two clients take half a second each to import, which no start of the server shall wait for.
-def _sftp(config: StorageConfig, target: Target, data_dir: Path) -> Destination:
+def _sftp(config: StorageConfig, target: Target, data_dir: Path) -> Store:
     from roomtape.storage.hostkeys import HostKeys
     from roomtape.storage.sftp import SftpStorage
 
     return SftpStorage(config, target, HostKeys(data_dir))
 
 
-def _google(config: StorageConfig, address: str | None) -> Destination:
+def _google(config: StorageConfig, address: str | None) -> Store:
     from roomtape.storage.gcs import GoogleStorage
 
     return GoogleStorage(config, address)

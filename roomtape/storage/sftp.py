@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import posixpath
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import asyncssh
 
 from roomtape.domain.storage_config import StorageConfig
-from roomtape.errors import DestinationError
+from roomtape.errors import DestinationError, NotFound
 from roomtape.outbound.guard import Target
 from roomtape.storage.hostkeys import HostKeys
+from roomtape.storage.port import Method
 
 CONNECTED_WITHIN_S = 15.0
 STALLED_AFTER_S = 60.0
@@ -62,6 +63,45 @@ class SftpStorage:
             await sftp.remove(path)
             if got != _PROBE_TEXT:
                 raise DestinationError(f"{self._config.place} gave back other bytes than were written")
+
+    async def names(self, prefix: str) -> list[str]:
+        """List a folder and those in it, also what is half written."""
+        async with self._saying(), _unless_stalled() as alive:
+            return sorted(await _walked(await self._connected(), prefix, alive))
+
+    async def delete(self, path: str) -> None:
+        """Delete a file or a folder."""
+        async with self._saying(), _unless_stalled():
+            sftp = await self._connected()
+            with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+                if await sftp.isdir(path):
+                    await sftp.rmtree(path)
+                else:
+                    await sftp.remove(path)
+
+    async def size(self, path: str) -> int:
+        """Return a file's bytes. Raises NotFound too."""
+        async with self._saying(), _unless_stalled():
+            sftp = await self._connected()
+            try:
+                return (await sftp.stat(path)).size or 0
+            except asyncssh.SFTPNoSuchFile as error:
+                raise NotFound("there is no such file in the bucket; it may have expired") from error
+
+    async def read(self, path: str, start: int, end: int) -> bytes:
+        """Return a range of a file. Raises NotFound too."""
+        async with self._saying(), _unless_stalled():
+            sftp = await self._connected()
+            try:
+                async with sftp.open(path, "rb") as file:
+                    got: Any = await file.read(end - start, start)
+            except asyncssh.SFTPNoSuchFile as error:
+                raise NotFound("there is no such file in the bucket; it may have expired") from error
+            return bytes(got)
+
+    async def link(self, path: str, method: Method, seconds: int, disposition: str | None) -> str | None:
+        """SFTP has no URLs that a browser opens."""
+        return None
 
     async def close(self) -> None:
         """Close the connection, whatever state it is in."""
@@ -158,6 +198,23 @@ async def _unless_stalled() -> AsyncIterator[Any]:
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(STALLED_AFTER_S) as limit:
         yield lambda: limit.reschedule(loop.time() + STALLED_AFTER_S)
+
+
+async def _walked(sftp: asyncssh.SFTPClient, folder: str, alive: Callable[[], None]) -> list[str]:
+    """Return the paths of all files below a folder; one that is not there has none. Links are not followed."""
+    found: list[str] = []
+    try:
+        entries = [entry async for entry in sftp.scandir(folder)]
+    except asyncssh.SFTPNoSuchFile:
+        return found
+    for entry in entries:
+        alive()
+        name, kind = str(entry.filename), entry.attrs.type
+        if name in (".", ".."):
+            continue
+        path = posixpath.join(folder, name)
+        found += await _walked(sftp, path, alive) if kind == asyncssh.FILEXFER_TYPE_DIRECTORY else [path]
+    return found
 
 
 async def _synced(sftp: asyncssh.SFTPClient, path: str) -> None:

@@ -36,6 +36,7 @@ from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
 from roomtape.storage.chatfiles import ChatFiles
 from roomtape.storage.destinations import Destinations
+from roomtape.storage.signedlinks import SignedLinks
 from roomtape.webhooks import signature
 from roomtape.webhooks.dispatch import Dispatcher
 from roomtape.webhooks.signature import Signer
@@ -194,7 +195,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
     first = await seed.seed(db, settings)
     rooms, recordings = FakeRooms(folder), FakeRecordings(db)
     issuer = TokenIssuer(KEY, 3600)
-    bucket = FolderBucket(folder / "bucket", lambda: BASE, KEY)
+    bucket = FolderBucket(folder / "bucket", SignedLinks(lambda: BASE, KEY))
     parts = {"janus": "ok"}
     deps = Deps(
         settings=settings,

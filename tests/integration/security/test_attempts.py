@@ -24,6 +24,7 @@ from roomtape.outbound.guard import Guard
 from roomtape.rooms.realtimekit import codec
 from roomtape.rooms.realtimekit.events import Room
 from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.signedlinks import SignedLinks
 from tests.support.attempts import AWS, World, command, found_in, notations, participant, raw, world
 from tests.support.webserver import content, redirect, serving
 
@@ -227,7 +228,7 @@ async def test_links_open_what_they_were_made_for_and_nothing_else(it: World) ->
     folder = data / "bucket" / it.mine / "rec"
     folder.mkdir(parents=True)
     (folder / "f.mp4").write_bytes(b"film")
-    bucket = FolderBucket(data / "bucket", lambda: it.server.base_url, key)
+    bucket = FolderBucket(data / "bucket", SignedLinks(lambda: it.server.base_url, key))
     path, later = f"{it.mine}/rec/f.mp4", datetime.now(UTC) + timedelta(hours=1)
     link = bucket.link(path, later)
     assert (await it.ask("GET", link, "")).text == "film"

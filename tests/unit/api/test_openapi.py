@@ -14,7 +14,7 @@ async def test_every_operation_tells_its_answer_and_its_errors(api: House) -> No
         for method, operation in methods.items():
             good = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
             schema = good.get("content", {}).get("application/json", {}).get("schema", {})
-            files = path in ("/bucket/{path}", "/chat-files/{path}") and method == "get"
+            files = path.startswith(("/bucket", "/chat-files/")) and method == "get"
             assert files or "$ref" in schema, f"{method} {path}"
             assert "429" in operation["responses"]
             if "security" in operation:

@@ -24,6 +24,7 @@ from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderJob
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.signedlinks import SignedLinks
 from tests.support.fakestorage import STORAGE, FakeStorages
 from tests.support.recording_fakes import APP, FakeRooms, FakeRunner, make_database, meeting, recording, session_row
 
@@ -72,7 +73,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     db = await make_database(tmp_path, meeting())
     await sessions.insert(db, session_row("sess-1"))
     logs = SessionLogs(tmp_path, FakeRooms(tmp_path, db))
-    bucket = FolderBucket(tmp_path / "bucket", lambda: "http://here:1", b"k" * 32)
+    bucket = FolderBucket(tmp_path / "bucket", SignedLinks(lambda: "http://here:1", b"k" * 32))
     yield Bench(tmp_path, db, logs, bucket, FakeRunner({"weekly_1.mp4": b"moving pictures"}))
     await db.close()
 

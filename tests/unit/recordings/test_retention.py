@@ -19,6 +19,7 @@ from roomtape.domain.recording_config import RecordingConfig
 from roomtape.recordings.retention import Retention, kept_for
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.signedlinks import SignedLinks
 from tests.support.recording_fakes import APP, make_database, meeting, recording, session_row
 
 WEEK = timedelta(days=7)
@@ -46,7 +47,7 @@ class Shelf:
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     db = await make_database(tmp_path, meeting())
     await sessions.insert(db, session_row("sess-1"))
-    bucket = FolderBucket(tmp_path / "bucket", lambda: "http://h", b"k" * 32)
+    bucket = FolderBucket(tmp_path / "bucket", SignedLinks(lambda: "http://h", b"k" * 32))
     made = Shelf(tmp_path, db, bucket)
     made.capture.mkdir(parents=True)
     yield made

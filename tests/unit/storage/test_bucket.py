@@ -7,6 +7,7 @@ import pytest
 
 from roomtape.errors import Forbidden, NotFound, StorageError
 from roomtape.storage.bucket import FolderBucket, content_type, signing_key
+from roomtape.storage.signedlinks import SignedLinks
 
 KEY = b"k" * 32
 SOON = datetime.now(UTC) + timedelta(hours=1)
@@ -14,7 +15,7 @@ SOON = datetime.now(UTC) + timedelta(hours=1)
 
 @pytest.fixture
 def bucket(tmp_path: Path) -> FolderBucket:
-    return FolderBucket(tmp_path / "bucket", lambda: "http://h:1/", KEY)
+    return FolderBucket(tmp_path / "bucket", SignedLinks(lambda: "http://h:1/", KEY))
 
 
 def _file(folder: Path, content: bytes = b"content") -> Path:
@@ -74,7 +75,7 @@ async def test_a_link_opens_its_file_and_only_that(bucket: FolderBucket, tmp_pat
     url = bucket.link("app/rec/a b ü.mp4", SOON)
     assert url.startswith("http://h:1/bucket/app/rec/a%20b%20%C3%BC.mp4?expires=")
     path, expires, signature = _parts(url)
-    assert bucket.open_link(path, expires, signature).read_bytes() == b"content"
+    assert (await bucket.open_link(path, expires, signature)).read_bytes() == b"content"
     for forged in (
         (path, str(int(expires) + 1), signature),
         ("app/rec/other.mp4", expires, signature),
@@ -84,19 +85,19 @@ async def test_a_link_opens_its_file_and_only_that(bucket: FolderBucket, tmp_pat
         (path, "never", signature),
     ):
         with pytest.raises(Forbidden, match="signature is wrong"):
-            bucket.open_link(*forged)
+            await bucket.open_link(*forged)
 
 
 async def test_a_link_ends(bucket: FolderBucket, tmp_path: Path) -> None:
     await bucket.put("app/rec/a.mp4", _file(tmp_path))
     url = bucket.link("app/rec/a.mp4", datetime.now(UTC) - timedelta(seconds=2))
     with pytest.raises(Forbidden, match="expired"):
-        bucket.open_link(*_parts(url))
+        await bucket.open_link(*_parts(url))
 
 
 async def test_a_link_to_what_is_gone_is_not_found(bucket: FolderBucket) -> None:
     with pytest.raises(NotFound):
-        bucket.open_link(*_parts(bucket.link("app/rec/a.mp4", SOON)))
+        await bucket.open_link(*_parts(bucket.link("app/rec/a.mp4", SOON)))
 
 
 @pytest.mark.parametrize("path", ["../key", "a/../../key", "/etc/passwd", "a//b", "", ".", "a/\0", "out/key"])
@@ -108,7 +109,7 @@ async def test_nothing_outside_is_reached_even_with_a_true_signature(
     (bucket.root / "out").symlink_to(tmp_path)
     expires = str(int(SOON.timestamp()))
     with pytest.raises(NotFound):
-        bucket.open_link(path, expires, bucket._sign(path, expires))
+        await bucket.open_link(path, expires, bucket._links.sign(path, expires))
     with pytest.raises(NotFound):
         await bucket.put(path, tmp_path / "key")
     with pytest.raises(NotFound):
