@@ -14,8 +14,9 @@ import pytest
 from roomtape.capture.timeline import Timeline
 from roomtape.render import parallel
 from tests.support import detect, golden
+from tests.support.sceneform import SHIFT, Scene
 from tests.support.scenery import FPS, RECORDING
-from tests.support.scenes import SCENES, SHIFT, Scene
+from tests.support.scenes import SCENES
 
 PACKET_S = 1024 / 48_000
 EDGE_S = 0.05

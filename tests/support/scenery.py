@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from av.video.frame import PictureType
 
 from roomtape.capture.events import (
     Event,
+    PageHappened,
     PeerJoined,
     PeerLeft,
     PeerPictured,
@@ -114,11 +115,14 @@ class Scenery:
         *,
         name: str | None = None,
         takes: Spans | None = None,
+        tape: bool = False,
     ) -> None:
-        """A peer that is there from `start` to `end` (None: as long as the session); `takes` are what was captured."""
+        """A peer that is there from `start` to `end` (None: as long as the session); `takes` are what was captured. A
+        `tape` brings the page of the recording."""
         shown = peer_id.capitalize() if name is None else name
         until = self.length if end is None else end
-        self.events.append(PeerJoined(us(start), peer_id, f"{peer_id}-participant", f"{peer_id}-user", shown))
+        who = PeerJoined(us(start), peer_id, f"{peer_id}-participant", f"{peer_id}-user", shown)
+        self.events.append(replace(who, participant_id=RECORDING, hidden=True) if tape else who)
         for number, (begin, over) in enumerate(takes or [(start, until)], start=1):
             self.events.append(TakeStarted(us(begin), peer_id, take_base(peer_id, number)))
             self.events.append(TakeStopped(us(over), peer_id, take_base(peer_id, number)))
@@ -194,6 +198,10 @@ class Scenery:
         """The track is muted for a while."""
         self.events += [TrackMuted(us(start), peer_id, mindex), TrackUnmuted(us(end), peer_id, mindex)]
 
+    def page(self, what: str, t: float, detail: str = "") -> None:
+        """Something happens to the page."""
+        self.events.append(PageHappened(us(t), RECORDING, what, detail))
+
     def portrait(self, peer_id: str, file: str, content: bytes) -> None:
         """The peer's own picture has been fetched."""
         self._asset(file, content)
@@ -204,9 +212,9 @@ class Scenery:
         self._asset(file, content)
         self.events.append(WatermarkStored(us(-1), RECORDING, file))
 
-    def recorded(self, start: float, end: float, pauses: Spans = ()) -> None:
-        """The recording and its pauses."""
-        self.events.append(RecordingStarted(us(start), RECORDING))
+    def recorded(self, start: float, end: float, pauses: Spans = (), *, page: bool = False) -> None:
+        """The recording, of a page or of the meeting, and its pauses."""
+        self.events.append(RecordingStarted(us(start), RECORDING, None, page))
         for pause, resume in pauses:
             self.events += [RecordingPaused(us(pause), RECORDING), RecordingResumed(us(resume), RECORDING)]
         self.events.append(RecordingStopped(us(end), RECORDING))
