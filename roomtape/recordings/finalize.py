@@ -20,7 +20,9 @@ from roomtape.domain.recording import Kind, Recording, Status, Step
 from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import work, workflow
 from roomtape.recordings.delivery import Delivery
+from roomtape.recordings.patience import patient
 from roomtape.recordings.port import Runner
+from roomtape.recordings.publishing import Publishing
 from roomtape.recordings.retention import kept_for
 from roomtape.render.job import OUT, RESULT, RenderResult
 from roomtape.settings import Settings
@@ -28,10 +30,7 @@ from roomtape.storage.port import Bucket
 
 log = structlog.get_logger()
 
-STORAGE_PATIENCE_S = 3600.0
-"""A full disk is waited for so long; people make room when they are told."""
 _RENDER_TRIES, _RENDER_PAUSE_S = 2, 1.0
-_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 KEPT = "kept"
 """What `send` returns when patience was over before the storage took the files."""
 _NOBODY = "nothing was sent by anybody whom this recording includes, so it has no files"
@@ -64,7 +63,7 @@ class Finalizer:
         self._settings = settings
         self._db = db
         self._runner = runner
-        self._bucket = bucket
+        self._publishing = Publishing(settings, db, bucket)
         self._logs = logs
         self._delivery = delivery
         self._forget_capture = forget_capture
@@ -105,7 +104,7 @@ class Finalizer:
         tries = _RENDER_TRIES
         while True:
             try:
-                return await _patient(lambda: self._rendered(recording), recording_id)
+                return await patient(lambda: self._rendered(recording), recording_id)
             except (RenderError, StorageError) as error:
                 tries -= 1
                 if tries == 0 or isinstance(error, StorageError):
@@ -133,24 +132,15 @@ class Finalizer:
         return ""
 
     async def publish(self, recording_id: str) -> str:
-        """Put every file into the bucket, and nothing else; return "" or why that is not possible."""
+        """Put every file into the own bucket, and nothing else; return "" or why that is not possible."""
         recording = await rows.get(self._db, recording_id)
         result = RenderResult.read(self._folder(recording_id))
         if recording is None or recording.status is not Status.UPLOADING or result is None:
             return ""
         try:
-            return await _patient(lambda: self._published(recording, result), recording_id)
+            await self._publishing.publish(recording, self._folder(recording_id), result)
         except StorageError as error:
             return f"the files are rendered but cannot be put into the bucket: {error}"
-
-    async def _published(self, recording: Recording, result: RenderResult) -> str:
-        prefix = recording.bucket_folder
-        for file in result.files:
-            await self._bucket.put(f"{prefix}/{file.name}", self._folder(recording.id) / OUT / file.name)
-        ours = {f"{prefix}/{file.name}" for file in result.files}
-        for name in await self._bucket.names(prefix):
-            if name not in ours:  # left by a crash
-                await self._bucket.delete(name)
         return ""
 
     async def send(self, recording_id: str) -> str:
@@ -206,28 +196,14 @@ class Finalizer:
         """Remove the work folder, what only waited in the own bucket, and the capture if nobody needs it."""
         recording = await rows.get(self._db, recording_id)
         if recording is not None and recording.status is not Status.UPLOADING:
-            if recording.status is Status.UPLOADED and recording.expires_at is None:
-                await self._bucket.delete(recording.bucket_folder)
             await asyncio.to_thread(shutil.rmtree, self._folder(recording_id), ignore_errors=True)
             await self._forget_capture(recording.session_id)
+            if recording.expires_at is None:  # it is elsewhere, or failed
+                await self._publishing.withdraw(recording)
         return ""
 
     def _folder(self, recording_id: str) -> Path:
         return work.folder(self._settings.data_dir, recording_id)
-
-
-async def _patient(attempt: Callable[[], Awaitable[str]], recording_id: str) -> str:
-    """Try again as long as only the disk refuses. Raises the last StorageError after STORAGE_PATIENCE_S."""
-    waited, pause = 0.0, _WAIT_S
-    while True:
-        try:
-            return await attempt()
-        except StorageError as error:
-            if waited >= STORAGE_PATIENCE_S:
-                raise
-            log.error("recording waits for the disk", recording_id=recording_id, error=str(error))
-        await asyncio.sleep(pause)
-        waited, pause = waited + pause, min(pause * 2, _LONGEST_WAIT_S)
 
 
 def _wrong(folder: Path, result: RenderResult) -> str | None:

@@ -26,6 +26,8 @@ from roomtape.storage.signedlinks import SignedLinks
 log = structlog.get_logger()
 
 OK = "ok"
+PROBLEM = "the own bucket cannot be used: "
+"""Begins every sentence that says so."""
 PUT_AT_ONCE = 4
 """So many files are stored at the same time; each needs up to about 80 MiB of memory for it."""
 LINK_S = 12 * 3600
@@ -89,8 +91,11 @@ class RemoteBucket:
 
     async def put(self, path: str, file: Path) -> None:
         """Store `file` in parts, verified. Raises StorageError."""
-        async with self._slots, self._store() as store:
-            await store.put(self._path(path), file)
+        try:
+            async with self._slots, self._store() as store:
+                await store.put(self._path(path), file)
+        except OSError as error:
+            raise StorageError(f"{file} cannot be read: {error.strerror}") from error
 
     async def names(self, prefix: str) -> list[str]:
         """Return the paths of all files under `prefix`. Raises StorageError."""
@@ -145,7 +150,7 @@ class RemoteBucket:
             if self.state != error.message:
                 log.warning("the own bucket cannot be used", problem=error.message)
             self.state = error.message
-            raise StorageError(f"the own bucket cannot be used: {error.message}") from error
+            raise StorageError(PROBLEM + error.message) from error
         else:
             if self.state != OK:
                 log.info("the own bucket can be used", place=self.storage.place)
@@ -171,7 +176,7 @@ class RemoteFile:
             async with self._public() as store:
                 return await store.link(self._path, method, seconds, disposition(self.name, True) if attached else None)
         except DestinationError as error:
-            raise StorageError(f"the own bucket cannot be used: {error.message}") from error
+            raise StorageError(PROBLEM + error.message) from error
 
     async def size(self) -> int:
         """Return its bytes. Raises NotFound, StorageError."""

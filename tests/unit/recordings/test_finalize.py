@@ -16,7 +16,7 @@ from roomtape.db.database import Database
 from roomtape.domain.recording import Kind, Recording, Status
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import RenderError, StorageError
-from roomtape.recordings import finalize, work
+from roomtape.recordings import finalize, patience, work
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import KEPT, Finalizer
 from roomtape.recordings.retention import Retention
@@ -228,11 +228,11 @@ async def test_a_render_that_cannot_be_is_an_error_with_its_reason(
 
 
 async def test_a_full_disk_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finalize, "_WAIT_S", 0.01)
+    monkeypatch.setattr(patience, "_WAIT_S", 0.01)
     await bench.stopped()
     bench.runner.errors = [StorageError("the disk is full")] * 3
     assert await bench.finalizer().render("rec-1") == ""
-    monkeypatch.setattr(finalize, "STORAGE_PATIENCE_S", 0.02)
+    monkeypatch.setattr(patience, "STORAGE_PATIENCE_S", 0.02)
     bench.runner.content = {"new.mp4": b"x"}
     (work.folder(bench.folder, "rec-1") / "result.json").unlink()
     bench.runner.errors = [StorageError("the disk is full")] * 9

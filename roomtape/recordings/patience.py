@@ -1,0 +1,46 @@
+"""Owns waiting for a disk or a bucket that takes nothing: people make room, and outages end, when they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from roomtape.errors import StorageError
+
+log = structlog.get_logger()
+
+STORAGE_PATIENCE_S = 3600.0
+_WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
+
+Told = Callable[[str | None], Awaitable[None]]
+"""Is told what is wrong each time, and None when it is over."""
+
+
+async def _nobody(problem: str | None) -> None:
+    return
+
+
+async def patient(
+    attempt: Callable[[], Awaitable[str]], recording_id: str, *, patience_s: float | None = None, told: Told = _nobody
+) -> str:
+    """Try again as long as only the storage refuses.
+
+    Raises the last StorageError after `patience_s` (None: STORAGE_PATIENCE_S).
+    """
+    waited, pause = 0.0, _WAIT_S
+    while True:
+        try:
+            done = await attempt()
+        except StorageError as error:
+            await told(error.message)
+            if waited >= (STORAGE_PATIENCE_S if patience_s is None else patience_s):
+                raise
+            log.error("recording waits for the storage", recording_id=recording_id, error=error.message)
+        else:
+            if waited:
+                await told(None)
+            return done
+        await asyncio.sleep(pause)
+        waited, pause = waited + pause, min(pause * 2, _LONGEST_WAIT_S)

@@ -1,0 +1,98 @@
+"""Owns bringing a recording's files to the own bucket, and taking them away again before they expire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import structlog
+
+from roomtape.clock import now_us, to_us
+from roomtape.db import recordings as rows
+from roomtape.db.database import Database
+from roomtape.domain.recording import Recording
+from roomtape.errors import StorageError
+from roomtape.recordings import patience
+from roomtape.recordings.patience import patient
+from roomtape.render.job import OUT, RenderResult, write_json
+from roomtape.settings import Settings
+from roomtape.storage.port import Bucket
+from roomtape.storage.remote import PROBLEM
+
+log = structlog.get_logger()
+
+STATE = "published.json"
+"""In the work folder: which files lie in the bucket already, so that a long upload is not done twice."""
+_WAITS = ". It is tried again; until then the files are kept on the server's disk"
+
+
+class Publishing:
+    """Puts files and deletes them, with patience: an hour for a folder, `upload_patience_h` for a store.
+
+    The latter counts from the stop of the recording, through all restarts; each start has at least an hour.
+    """
+
+    def __init__(self, settings: Settings, db: Database, bucket: Bucket) -> None:
+        self._settings = settings
+        self._db = db
+        self._bucket = bucket
+
+    async def publish(self, recording: Recording, folder: Path, result: RenderResult) -> None:
+        """Put every file of the work folder into the bucket, and nothing else. Raises StorageError in the end."""
+        await patient(
+            lambda: self._publish(recording, folder, result),
+            recording.id,
+            patience_s=self._patience_s(recording),
+            told=lambda problem: self._told(recording, problem),
+        )
+        await self._told(recording, None)  # also of what was wrong before a restart
+
+    async def _publish(self, recording: Recording, folder: Path, result: RenderResult) -> str:
+        prefix = recording.bucket_folder
+        there = set(await self._bucket.names(prefix))
+        arrived = [name for name in await asyncio.to_thread(_read, folder) if f"{prefix}/{name}" in there]
+        for file in result.files:
+            if file.name not in arrived:
+                await self._bucket.put(f"{prefix}/{file.name}", folder / OUT / file.name)
+                arrived.append(file.name)
+                await asyncio.to_thread(_write, folder, arrived)
+        for name in sorted(there - {f"{prefix}/{file.name}" for file in result.files}):  # left by a crash
+            await self._bucket.delete(name)
+        return ""
+
+    async def withdraw(self, recording: Recording) -> None:
+        """Delete what the bucket has of a recording that is not to stay there."""
+        try:
+            await patient(lambda: self._withdrawn(recording), recording.id, patience_s=self._patience_s(recording))
+        except StorageError as error:
+            log.error("files stay in the own bucket", path=recording.bucket_folder, error=error.message)
+
+    async def _withdrawn(self, recording: Recording) -> str:
+        await self._bucket.delete(recording.bucket_folder)
+        return ""
+
+    async def _told(self, recording: Recording, problem: str | None) -> None:
+        """Let the row say so. A folder that is full is no place to write that down, so of that only the log tells."""
+        if self._settings.bucket_url is not None:
+            await rows.warn_anew(self._db, recording.id, PROBLEM, None if problem is None else problem + _WAITS)
+
+    def _patience_s(self, recording: Recording) -> float | None:
+        if self._settings.bucket_url is None:
+            return None
+        since_s = (now_us() - to_us(recording.stopped_at or recording.invoked_at)) / 1e6
+        return max(patience.STORAGE_PATIENCE_S, self._settings.upload_patience_h * 3600 - since_s)
+
+
+def _read(folder: Path) -> list[str]:
+    try:
+        return list(json.loads((folder / STATE).read_text())["files"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return []
+
+
+def _write(folder: Path, names: list[str]) -> None:
+    try:
+        write_json(folder / STATE, {"files": names})
+    except OSError as error:
+        raise StorageError(f"the work folder {folder} cannot be written: {error.strerror}") from error
