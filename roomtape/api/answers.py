@@ -170,6 +170,11 @@ class SessionShown(_Shape):
     updated_at: Moment = _MOMENT
 
 
+class SessionChat(_Shape):
+    chat_download_url: str
+    chat_download_url_expiry: Moment = _MOMENT
+
+
 class PeerEvent(_Shape):
     id: str
     event_name: Literal["PEER_CREATED", "PEER_JOINING", "PEER_LEAVING"]

@@ -22,7 +22,6 @@ NOT_OFFERED: tuple[tuple[str, str, str], ...] = (
     ("GET", "livestreams/sessions/{livestream_session_id}", "livestreaming"),
     ("GET", "analytics/livestreams/overall", "livestreaming"),
     ("GET", "analytics/livestreams/daywise", "livestreaming"),
-    ("GET", "sessions/{session_id}/chat", "a chat log after the session"),
     ("GET", "sessions/{session_id}/transcript", "transcription"),
     ("GET", "sessions/{session_id}/summary", "summarizing"),
     ("POST", "sessions/{session_id}/summary", "summarizing"),

@@ -1,4 +1,4 @@
-"""Owns the session endpoints: list, get, who was in, and the report of one of them."""
+"""Owns the session endpoints: list, get, who was in, the report of one of them, and what was said in chat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from roomtape.api.auth import Access, WithApp
 from roomtape.api.paging import Moment, PageQuery, Search, SortOrder, iso, success
 from roomtape.api.paths import APP
 from roomtape.clock import now_us, to_datetime
-from roomtape.db import presets
+from roomtape.db import chats, presets
 from roomtape.db import sessions as rows
 from roomtape.domain.meeting import Peer, Session, SessionStatus
 from roomtape.errors import NotFound
@@ -117,6 +117,21 @@ async def get_participant(
         raise NotFound(f"{participant_id!r} was not in this session")
     body = await _participant_body(access, found[-1], to_datetime(now_us()), include_peer_events)
     return success({"participant": body})
+
+
+@router.get("/{session_id}/chat", summary="Get the chat of a session")
+async def get_chat(access: WithApp, session_id: str) -> dict[str, Any]:
+    """Get a link to the public chat of a session that is over, as CSV; it lasts as long as the file."""
+    session = await _session(access, session_id)
+    log = await chats.get(access.deps.db, session.id)
+    if log is None and session.status is SessionStatus.LIVE:
+        raise NotFound("this session is not over; its chat can be had when it is")
+    if log is None:
+        raise NotFound("nobody wrote to everybody in this session, so it has no chat")
+    if log.path is None:
+        raise NotFound(f"the chat of this session expired at {iso(log.expires_at)}")
+    link = access.deps.bucket.link(log.path, log.expires_at)
+    return success({"chat_download_url": link, "chat_download_url_expiry": iso(log.expires_at)})
 
 
 async def _session(access: Access, session_id: str) -> Session:

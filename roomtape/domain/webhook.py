@@ -31,10 +31,11 @@ SENT = frozenset(
         Event.MEETING_ENDED,
         Event.PARTICIPANT_JOINED,
         Event.PARTICIPANT_LEFT,
+        Event.CHAT_SYNCED,
         Event.RECORDING_STATUS,
     }
 )
-"""Chat is not kept, and livestreams, transcripts and summaries are not offered: there is nothing to tell of them."""
+"""Livestreams, transcripts and summaries are not offered: there is nothing to tell of them."""
 
 
 class EndReason(StrEnum):

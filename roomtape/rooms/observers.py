@@ -1,6 +1,7 @@
 """Owns what a door of a meeting is told of: who comes and goes, what they publish, what is recorded.
 
 Calls are made in the event loop, in the order things happened, after the session has changed; they must not block.
+`session_ending` alone is waited for.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class RoomObserver(Protocol):
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         """A recording of the session is in another state: `kind` COMPOSITE or TRACK, `status` as the API names it."""
 
+    async def session_ending(self, session: LiveSession) -> None:
+        """The session will be over for the database on return: write now what must be on the disk by then."""
+
     def session_ended(self, session: LiveSession, reason: str) -> None:
         """The session is over (`reason`: empty, kicked_all or sfu_lost); nobody is in it any more."""
 
@@ -83,6 +87,13 @@ class Observers(list[RoomObserver]):
 
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         self._tell("recording_changed", session, recording_id, kind, status)
+
+    async def session_ending(self, session: LiveSession) -> None:
+        for observer in list(self):
+            try:
+                await observer.session_ending(session)
+            except Exception:
+                log.exception("an observer of a meeting failed", during="session_ending")
 
     def session_ended(self, session: LiveSession, reason: str) -> None:
         self._tell("session_ended", session, reason)

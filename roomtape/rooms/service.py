@@ -188,6 +188,7 @@ class Rooms:
             return
         left_s = session.keep_alive_s - (now_us() - session.empty_since_us) / 1e6
         loop = asyncio.get_running_loop()
+        await session.observers.session_ending(session)
         self._ends[session.id] = loop.call_later(max(left_s, 0.0), lambda: self.spawn(self._end_if_empty(session)))
 
     def cancel_end(self, session: LiveSession) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from roomtape.clock import to_datetime
 from roomtape.domain.meeting import App, Meeting, Session
 from roomtape.domain.recording import Kind
 from roomtape.domain.webhook import Event
@@ -44,6 +45,8 @@ def text(event: str, subject: dict[str, Any], context: Context, link: Link) -> s
 
 def payload(event: str, subject: dict[str, Any], context: Context, link: Link) -> dict[str, Any]:
     """Return the body of an event. Raises ValueError for an event of which nothing is told."""
+    if event == Event.CHAT_SYNCED:
+        return {"event": event, **_chat(subject, context, link)}
     if event == Event.RECORDING_STATUS:
         more = {"recording": _recording(subject, context, link)}
     elif event in (Event.PARTICIPANT_JOINED, Event.PARTICIPANT_LEFT):
@@ -75,6 +78,22 @@ def _meeting(event: str, subject: dict[str, Any], context: Context) -> dict[str,
     elif event == Event.RECORDING_STATUS and session.ended_at is not None:
         body["endedAt"] = _iso(session.ended_at)
     return body
+
+
+def _chat(subject: dict[str, Any], context: Context, link: Link) -> dict[str, Any]:
+    """This event alone has no `meeting`: so it stands in the guide."""
+    meeting, session, expires_at = context.meeting, context.session, to_datetime(subject["expires_us"])
+    return {
+        "title": meeting.title or session.title,
+        "endedAt": _iso(session.ended_at),
+        "createdAt": _iso(meeting.created_at),
+        "meetingId": meeting.id,
+        "sessionId": session.id,
+        "startedAt": _iso(session.started_at),
+        "chatDownloadUrl": link(subject["path"], expires_at),
+        "chatDownloadUrlExpiry": _iso(expires_at),
+        "organizedBy": {"id": context.app.id, "name": context.app.name},
+    }
 
 
 def _participant(event: str, peer: dict[str, Any]) -> dict[str, Any]:

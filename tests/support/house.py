@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from roomtape.capture.eventlog import EventLogReader
 from roomtape.capture.events import Event
@@ -14,8 +14,12 @@ from roomtape.db.models import AppRow, Base, MeetingRow
 from roomtape.domain.meeting import Meeting, MeetingStatus, Participant, Preset
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.live import LivePeer, LiveSession
+from roomtape.rooms.realtimekit.chatlog import ChatLogs
+from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.service import Rooms
 from roomtape.settings import Settings
+from roomtape.storage.port import Bucket
+from tests.support.fakebucket import FakeBucket
 from tests.support.sfu import FakeSfu
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -37,6 +41,9 @@ class Listener:
 
     def joined(self, session: LiveSession, peer: LivePeer) -> None:
         self.came.append(peer.name)
+
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None:
+        self.told.append(f"broadcasted {name} by {peer_id}: {payload.decode()}")
 
     async def emptied(self, session: LiveSession) -> None:
         self.told.append("emptied")
@@ -64,6 +71,8 @@ class House:
         self.listener = Listener()
         self.rooms = Rooms(self.settings, self.db, self.sfu)
         self.rooms.listener = self.listener
+        self.bucket = FakeBucket()
+        self.chat_logs = ChatLogs(self.db, RoomFiles(folder / "rooms"), cast("Bucket", self.bucket), 7)
         self.meeting = Meeting("m1", "app1", "Weekly", MeetingStatus.ACTIVE, False, None, None, NOW, NOW)
 
     async def create(self) -> None:

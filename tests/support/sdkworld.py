@@ -41,6 +41,9 @@ class Told:
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         self.words.append(f"recording {status}")
 
+    async def session_ending(self, session: LiveSession) -> None:
+        pass
+
     def session_ended(self, session: LiveSession, reason: str) -> None:
         self.words.append(f"ended {reason}")
 

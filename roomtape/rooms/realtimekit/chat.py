@@ -34,17 +34,24 @@ class Type(IntEnum):
 
 @dataclass
 class Chat:
-    """The messages of a session, the oldest first, by id; `size` is about their bytes."""
+    """The messages of a session, the oldest first, by id; `size` is about their bytes.
+
+    `older` are public ones that had to go, for the session's chat log; whoever saves them takes them away.
+    """
 
     messages: dict[str, pb.ChatMessage] = field(default_factory=dict)
     size: int = 0
+    older: list[pb.ChatMessage] = field(default_factory=list)
 
     def add(self, message: pb.ChatMessage) -> None:
         """Keep a message; the oldest go when there are too many."""
         self.messages[message.chat_id] = message
         self.size += _size(message)
         while len(self.messages) > MOST_MESSAGES or self.size > MOST_BYTES:
-            self.remove(next(iter(self.messages)))
+            oldest = next(iter(self.messages.values()))
+            self.remove(oldest.chat_id)
+            if is_public(oldest):
+                self.older.append(oldest)
 
     def remove(self, chat_id: str) -> None:
         """Forget a message."""
@@ -113,9 +120,14 @@ def _size(message: pb.ChatMessage) -> int:
     return len(message.payload) + 200 + 36 * len(message.target_user_ids)
 
 
+def is_public(message: pb.ChatMessage) -> bool:
+    """Tell whether everybody in the session may read a message."""
+    return not message.target_user_ids
+
+
 def may_read(message: pb.ChatMessage, user_id: str) -> bool:
     """Tell whether a user may read a message."""
-    return not message.target_user_ids or user_id == message.user_id or user_id in message.target_user_ids
+    return is_public(message) or user_id == message.user_id or user_id in message.target_user_ids
 
 
 def check(allowed: ChatPermissions, kind: int, payload: str) -> None:

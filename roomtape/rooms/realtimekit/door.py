@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Protocol
 
 from roomtape.db import recordings
@@ -11,8 +10,8 @@ from roomtape.db.database import Database
 from roomtape.domain.meeting import Meeting
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.live import LiveSession
+from roomtape.rooms.realtimekit.chatlog import ChatLogs
 from roomtape.rooms.realtimekit.media_port import MediaRooms
-from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.realtimekit.session_door import House, Seat, SessionDoor
 
 
@@ -31,10 +30,10 @@ class Opening(House, Protocol):
 class Door:
     """The sessions that have had a socket, each with its door."""
 
-    def __init__(self, rooms: Opening, db: Database, folder: Path) -> None:
+    def __init__(self, rooms: Opening, db: Database, chat_logs: ChatLogs) -> None:
         self._rooms = rooms
         self._db = db
-        self._files = RoomFiles(folder)
+        self._chat_logs = chat_logs
         self._doors: dict[str, SessionDoor] = {}
         self._opening = asyncio.Lock()
 
@@ -52,10 +51,8 @@ class Door:
             if found is None:
                 running = await recordings.active_of(self._db, session.meeting_id)
                 here = [r for r in running if r.session_id == session.id]
-                if not self._doors:
-                    await asyncio.to_thread(self._files.keep_only, set(self._rooms.sessions))
                 self._doors = {i: d for i, d in self._doors.items() if not d.session.ended}
-                found = SessionDoor(self._rooms, session, here, self._files)
-                await asyncio.to_thread(self._files.load, session.id, found.room)
+                found = SessionDoor(self._rooms, session, here, self._chat_logs)
+                await asyncio.to_thread(self._chat_logs.files.load, session.id, found.room)
                 self._doors[session.id] = found
             return found

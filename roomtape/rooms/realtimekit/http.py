@@ -16,6 +16,7 @@ from roomtape.db.database import Database
 from roomtape.errors import CallerError, Forbidden, InvalidRequest, RoomtapeError
 from roomtape.rooms.admission import Admission, admit
 from roomtape.rooms.realtimekit import codec
+from roomtape.rooms.realtimekit.chatlog import ChatLogs
 from roomtape.rooms.realtimekit.door import Door
 from roomtape.rooms.realtimekit.session_door import Seat, SessionDoor
 from roomtape.rooms.service import Rooms
@@ -24,8 +25,6 @@ from roomtape.settings import Settings
 
 log = structlog.get_logger()
 
-ROOM_FILES = "rooms"
-"""In the data folder."""
 PING_EVERY_S = 10.0
 DEAD_AFTER_S = 30.0
 """Of a client that has not said anything: the SDK answers every ping."""
@@ -57,10 +56,10 @@ class SocketDeps(Protocol):
     def issuer(self) -> TokenIssuer: ...
 
 
-def router(deps: SocketDeps) -> APIRouter:
+def router(deps: SocketDeps, chat_logs: ChatLogs) -> APIRouter:
     """Return the route of the socket. It is served on every host name, so on `socket-edge.*` too."""
     routes = APIRouter()
-    door = Door(deps.rooms, deps.db, deps.settings.data_dir / ROOM_FILES)
+    door = Door(deps.rooms, deps.db, chat_logs)
 
     @routes.websocket("/ws")
     async def socket(websocket: WebSocket) -> None:

@@ -1,10 +1,15 @@
-"""Owns what a room remembers over a restart of the server: chat, polls, stores, the pin, and who was let in."""
+"""Owns what a room remembers over a restart of the server: chat, polls, stores, the pin, and who was let in.
+
+Its chat is needed once more when the session is over: `chatlog` makes the log of it.
+"""
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +25,8 @@ from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 log = structlog.get_logger()
 
 VERSION = 1
+MOST_OLDER = 64 << 20
+"""Bytes of a session's older chat, beyond what its room keeps."""
 
 
 def dump(room: Room) -> bytes:
@@ -70,10 +77,13 @@ def _poll(values: dict[str, Any]) -> Poll:
 
 
 class RoomFiles:
-    """The files of all rooms, `<folder>/<session id>.json`. Methods read and write disks: call them in a thread."""
+    """The files of all rooms: `<folder>/<session id>.json`, and beside it `.older`, chat that the room keeps no more.
+
+    Methods read and write disks: call them in a thread.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def load(self, session_id: str, room: Room) -> None:
         """Fill a new room with what it remembers, if anything; a damaged file is told of and left aside."""
@@ -85,12 +95,35 @@ class RoomFiles:
         except (OSError, ValueError, RecursionError) as error:
             log.error("chat, polls and stores of this session are lost", file=str(file), error=str(error))
 
-    def save(self, session_id: str, data: bytes) -> None:
-        """Replace a room's file: written aside, synced, renamed. An error is told of, for a meeting goes on without."""
-        file = self._file(session_id)
-        aside = file.with_suffix(".new")
+    def chat(self, session_id: str) -> Iterator[pb.ChatMessage]:
+        """Return all chat of a session, the oldest first. Raises OSError and ValueError for what cannot be read."""
+        room = Room("", "", 0)
+        with contextlib.suppress(FileNotFoundError):
+            restore(room, self._file(session_id).read_bytes())
+        return self._in_order(session_id, room.chat.messages)
+
+    def _in_order(self, session_id: str, kept: dict[str, pb.ChatMessage]) -> Iterator[pb.ChatMessage]:
+        """A crash between the two files leaves a message in both, and one within a line leaves half of it."""
+        seen = set(kept)
+        with contextlib.suppress(FileNotFoundError), self._file(session_id, "older").open("rb") as older:
+            for line in older:
+                with contextlib.suppress(ValueError, InvalidRequest):
+                    message = codec.parse(pb.ChatMessage, base64.b64decode(line, validate=False))
+                    if message.chat_id not in seen:
+                        seen.add(message.chat_id)
+                        yield message
+        yield from kept.values()
+
+    def save(self, session_id: str, data: bytes, older: Sequence[pb.ChatMessage] = ()) -> None:
+        """Replace a room's file, written aside, synced, renamed; before that, `older` is added to the other file.
+
+        An error is told of, for a meeting goes on without.
+        """
+        file, aside = self._file(session_id), self._file(session_id, "new")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if older:
+                self._add(session_id, older)
             with aside.open("wb") as writing:
                 writing.write(data)
                 writing.flush()
@@ -99,16 +132,27 @@ class RoomFiles:
         except OSError as error:
             log.error("chat, polls and stores are not kept over a restart", file=str(file), error=error.strerror)
 
+    def _add(self, session_id: str, older: Sequence[pb.ChatMessage]) -> None:
+        with self._file(session_id, "older").open("ab") as adding:
+            if adding.tell() < MOST_OLDER:
+                adding.writelines(f"{_packed(message)}\n".encode() for message in older)
+                adding.flush()
+                os.fsync(adding.fileno())
+
     def forget(self, session_id: str) -> None:
-        """The session is over."""
-        for file in (self._file(session_id), self._file(session_id).with_suffix(".new")):
-            file.unlink(missing_ok=True)
+        """The session is over, and its chat is where it belongs."""
+        for suffix in ("older", "new", "csv", "json"):
+            self._file(session_id, suffix).unlink(missing_ok=True)
 
-    def keep_only(self, session_ids: set[str]) -> None:
-        """Forget the rooms of all sessions but these: they ended while the server was away."""
-        for file in self._folder.glob("*.json") if self._folder.is_dir() else ():
-            if file.stem not in session_ids:
-                self.forget(file.stem)
+    def set_aside(self, session_id: str) -> None:
+        """Keep a damaged file for a human, under a name that nobody reads again."""
+        with contextlib.suppress(FileNotFoundError):
+            self._file(session_id).rename(self._file(session_id, "damaged"))
 
-    def _file(self, session_id: str) -> Path:
-        return self._folder / f"{session_id}.json"
+    def sessions(self) -> list[str]:
+        """Return the sessions of which there is a file."""
+        files = self.folder.iterdir() if self.folder.is_dir() else ()
+        return sorted({file.stem for file in files if file.suffix in (".json", ".older")})
+
+    def _file(self, session_id: str, suffix: str = "json") -> Path:
+        return self.folder / f"{session_id}.{suffix}"

@@ -17,6 +17,7 @@ from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.realtimekit import actions as act
 from roomtape.rooms.realtimekit import memory, permissions, producers
 from roomtape.rooms.realtimekit.actions import Action
+from roomtape.rooms.realtimekit.chatlog import ChatLogs
 from roomtape.rooms.realtimekit.link import Link
 from roomtape.rooms.realtimekit.media_port import PeerMedia, ProducerInfo
 from roomtape.rooms.realtimekit.member import Member
@@ -58,9 +59,9 @@ class Seat:
 class SessionDoor:
     """Observes a session (`rooms.observers.RoomObserver`) and serves its sockets; lives as long as the session."""
 
-    def __init__(self, house: House, session: LiveSession, active: list[Recording], files: RoomFiles) -> None:
+    def __init__(self, house: House, session: LiveSession, active: list[Recording], chat_logs: ChatLogs) -> None:
         self._house = house
-        self._files = files
+        self._chat_logs = chat_logs
         self.session = session
         self.room = Room(session.meeting_id, session.title, session.started_us // 1_000_000)
         self.room.recordings = {r.id: (r.kind, r.status) for r in active}
@@ -69,6 +70,7 @@ class SessionDoor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved = 0
         self._saving = asyncio.Lock()
+        self._over = False
         self._save_due: asyncio.TimerHandle | None = None
         self._save_after_s = SAVE_AFTER_S
         for peer in session.peers.values():
@@ -143,13 +145,14 @@ class SessionDoor:
             self._save_due = None
         async with self._saving:
             changes = self.room.changes
-            if changes == self._saved or self.room.ended:
+            if changes == self._saved or self._over:
                 return
             self._saved = changes
             began = time.perf_counter()
             data = memory.dump(self.room)
             self._save_after_s = max(SAVE_AFTER_S, SAVE_SHARE * (time.perf_counter() - began))
-            await asyncio.to_thread(self._files.save, self.session.id, data)
+            older, self.room.chat.older = self.room.chat.older, []
+            await asyncio.to_thread(self._chat_logs.files.save, self.session.id, data, older)
 
     # -- actions
 
@@ -295,7 +298,11 @@ class SessionDoor:
 
     def session_ended(self, session: LiveSession, reason: str) -> None:
         """Who was put out is told so; who was only about to join an empty session connects again, to the next one."""
-        self._spawn(self._forget())
+        self._spawn(self._finish())
+    async def session_ending(self, session: LiveSession) -> None:
+        """From the end on, the chat log is made of what is on the disk, whoever is left to make it."""
+        await self.save()
+
         if reason == "kicked_all":
             self._carry_out(None, self.room.everybody_out())
             return
@@ -303,9 +310,13 @@ class SessionDoor:
         for seat in self.seats.values():
             seat.link.close(COME_BACK, "this session is over; connect again")
 
-    async def _forget(self) -> None:
-        async with self._saving:
-            await asyncio.to_thread(self._files.forget, self.session.id)
+    async def _finish(self) -> None:
+        try:
+            await self.save()
+            self._over = True
+            await self._chat_logs.make(self.session.id)
+        except Exception:
+            log.exception("chat log is made at the next sweep", session_id=self.session.id)
 
 
 def _name(work: act.Work) -> str:

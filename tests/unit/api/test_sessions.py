@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import cloudflare
+import pytest
+
+from roomtape.clock import now_us, to_datetime
+from roomtape.db import chats, sessions
+from roomtape.db.chats import ChatLog
 from roomtape.domain.meeting import SessionStatus
+from roomtape.domain.webhook import EndReason
 from tests.support.api import NOW, House
 
 
@@ -116,3 +123,28 @@ async def test_the_sdk_gets_the_report_of_a_peer_in_its_latest_session(api: Hous
     for nobody in (hidden.id, "nobody"):
         assert (await api.client.get(f"{api.kit}/sessions/peer-report/{nobody}")).status_code == 404
     assert (await api.client.get(f"{api.kit}/sessions/peer-report/{ada.id}?filters=all")).status_code == 422
+
+
+async def test_the_sdk_gets_the_chat_of_a_session_that_is_over(api: House) -> None:
+    meeting = await api.meeting()
+    session = await api.session(meeting)
+    get = api.sdk().realtime_kit.sessions.get_session_chat
+
+    async def refused() -> str:
+        with pytest.raises(cloudflare.NotFoundError) as error:
+            await get(session.id, **ids(api))
+        return str(error.value)
+
+    assert "not over" in await refused()
+    await sessions.end(api.db, session.id, NOW, EndReason.HOST)
+    assert "no chat" in await refused()
+    until = to_datetime(now_us() // 1_000_000 * 1_000_000) + timedelta(hours=1)
+    await chats.keep(api.db, ChatLog(session.id, "app/s/chat.csv", until))
+    got = await get(session.id, **ids(api))
+    assert got.data is not None
+    assert "/bucket/app/s/chat.csv?expires=" in got.data.chat_download_url
+    assert datetime.fromisoformat(got.data.chat_download_url_expiry) == until
+    await chats.expire(api.db, session.id)
+    assert "expired" in await refused()
+    with pytest.raises(cloudflare.NotFoundError):
+        await get("unknown", **ids(api))

@@ -139,3 +139,21 @@ def test_what_is_not_told_has_no_body() -> None:
 def test_the_order_is_kept_for_recordings_and_for_sessions() -> None:
     assert payloads.subject_key("recording.statusUpdate", RECORDING) == "recording:rec"
     assert payloads.subject_key("meeting.ended", WHERE) == "session:sess"
+
+
+def test_the_chat_of_a_session_can_be_fetched() -> None:
+    expires = AT + timedelta(days=7)
+    subject = WHERE | {"path": "app/sess/chat.csv", "expires_us": to_us(expires)}
+    assert made("meeting.chatSynced", subject, ENDED) == {
+        "event": "meeting.chatSynced",
+        "title": "Weekly sync",
+        "endedAt": "2026-06-03T10:30:00.001Z",
+        "createdAt": "2026-06-03T10:00:00.001Z",
+        "meetingId": "meet",
+        "sessionId": "sess",
+        "startedAt": "2026-06-03T10:00:00.001Z",
+        "chatDownloadUrl": "https://bucket.test/app/sess/chat.csv?until=10",
+        "chatDownloadUrlExpiry": "2026-06-10T10:00:00.001Z",
+        "organizedBy": {"id": "app", "name": "Example organization"},
+    }
+    assert payloads.subject_key("meeting.chatSynced", subject) == "session:sess"

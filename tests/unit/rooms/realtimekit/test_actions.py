@@ -9,7 +9,6 @@ import pytest
 from roomtape.capture.eventlog import EventLogWriter
 from roomtape.rooms.live import LiveSession
 from roomtape.rooms.realtimekit import actions as act
-from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.realtimekit.session_door import SessionDoor
 from tests.support.house import House
 
@@ -40,7 +39,7 @@ def test_the_list_here_is_complete() -> None:
 async def test_every_kind_of_work_is_carried_out(tmp_path: Path, work: act.Work) -> None:
     rooms, media = AsyncMock(), AsyncMock()
     session = LiveSession("s", "a", "m1", "Weekly", 60, 0, tmp_path, EventLogWriter(tmp_path / "e"))
-    door = SessionDoor(rooms, session, [], RoomFiles(tmp_path / "rooms"))
+    door = SessionDoor(rooms, session, [], House(tmp_path).chat_logs)
     media.peer = Mock(id="p", participant_id="u", preset_name="guest", picture=None, custom_participant_id=None)
     media.peer.name, media.peer.hidden, media.entered = "Ann", False, False
     seat = door.attach(House(tmp_path).admission("ann"), cast("Any", media))

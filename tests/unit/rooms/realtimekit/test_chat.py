@@ -73,6 +73,10 @@ def test_the_oldest_go_first() -> None:
     chat = filled(chats.MOST_MESSAGES + 5)
     assert len(chat.messages) == chats.MOST_MESSAGES
     assert next(iter(chat.messages.values())).payload == "message 5"
+    assert [m.payload for m in chat.older] == [f"message {i}" for i in range(5)], "the session's log has them"
+    next(iter(chat.messages.values())).target_user_ids.append("u2")
+    chat.add(new_message("p1", "u1", "Ann", Type.TEXT, "one more", 0))
+    assert len(chat.older) == 5, "the log has no private ones"
 
 
 def test_large_messages_go_sooner_and_sizes_are_kept() -> None:

@@ -28,7 +28,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 def door_of(house: House) -> Door:
-    return Door(house.rooms, house.db, house.settings.data_dir / "rooms")
+    return Door(house.rooms, house.db, house.chat_logs)
 
 
 async def join(door: SessionDoor, seat: Seat) -> None:
@@ -47,6 +47,19 @@ async def test_all_sockets_of_a_meeting_are_in_one_session(house: House) -> None
     assert one is two
     assert one.room.title == "Weekly"
     assert ann.protocol.member.user_id == "part-ann"
+
+
+async def test_what_was_said_last_is_in_the_log_of_a_session_that_is_ended(house: House) -> None:
+    door, seat = await door_of(house).attach(house.admission("ann", **GUEST), str(uuid.uuid4()))
+    await join(door, seat)
+    sent = pb.SendChatMessageToRoomRequest(payload="goodbye, all")
+    door.receive(seat, codec.encode(Chat.SEND_MESSAGE_TO_ROOM, sent, "q"))
+    await house.rooms.kick_all(door.session)
+    async with asyncio.timeout(3):
+        while not house.bucket.files:
+            await asyncio.sleep(0.01)
+    (log,) = house.bucket.files.values()
+    assert b"goodbye, all" in log
 
 
 async def test_the_talk_of_a_session_outlives_the_server(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

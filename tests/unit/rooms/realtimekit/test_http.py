@@ -68,7 +68,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     await house.rooms.start()
     issuer = TokenIssuer(bytes(32), 600)
     app = FastAPI()
-    app.include_router(http.router(Deps(house.settings, house.db, house.rooms, issuer)))
+    app.include_router(http.router(Deps(house.settings, house.db, house.rooms, issuer), house.chat_logs))
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     serving = asyncio.create_task(server.serve())
     while not server.started:

@@ -62,10 +62,11 @@ def test_a_damaged_file_leaves_the_room_as_it_is(tmp_path: Path, data: bytes) ->
 
 def test_files_come_and_go_with_their_sessions(tmp_path: Path) -> None:
     files = RoomFiles(tmp_path / "rooms")
-    files.keep_only(set())
+    assert files.sessions() == []
     for session in ("s1", "s2"):
         files.save(session, memory.dump(talked().room))
-    files.keep_only({"s2"})
+    assert files.sessions() == ["s1", "s2"]
+    files.forget("s1")
     assert [f.name for f in (tmp_path / "rooms").iterdir()] == ["s2.json"]
     room = Room("meeting", "Our meeting", 0)
     files.load("s2", room)
@@ -80,3 +81,41 @@ def test_files_come_and_go_with_their_sessions(tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_does_not_end_the_meeting(tmp_path: Path) -> None:
     (tmp_path / "rooms").write_text("a file where the folder should be")
     RoomFiles(tmp_path / "rooms").save("s1", b"{}")
+
+
+def spoken(number: int) -> pb.ChatMessage:
+    return pb.ChatMessage(chat_id=f"c{number}", payload=f"{number} \n häh", created_at_ms=number)
+
+
+def test_chat_that_the_room_keeps_no_more_comes_before_the_rest(tmp_path: Path) -> None:
+    files = RoomFiles(tmp_path / "rooms")
+    room = Room("meeting", "Our meeting", 0)
+    files.save("s1", memory.dump(room), [spoken(1), spoken(2)])
+    room.chat.add(spoken(3))
+    # Killed between the two files: the older ones had 3 already, and half of 4.
+    files.save("s1", memory.dump(room), [spoken(3)])
+    with (tmp_path / "rooms" / "s1.older").open("ab") as older:
+        older.write(b"CgJjNB")
+    assert list(files.chat("s1")) == [spoken(1), spoken(2), spoken(3)]
+    files.forget("s1")
+    assert list((tmp_path / "rooms").iterdir()) == []
+    assert list(files.chat("s1")) == []
+
+
+def test_older_chat_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST_OLDER", 10)
+    files = RoomFiles(tmp_path)
+    for number in (1, 2):
+        files.save("s1", memory.dump(Room("meeting", "Our meeting", 0)), [spoken(number)])
+    assert list(files.chat("s1")) == [spoken(1)]
+
+
+def test_a_damaged_file_is_kept_for_a_human_and_read_no_more(tmp_path: Path) -> None:
+    (tmp_path / "s1.json").write_bytes(b"{")
+    files = RoomFiles(tmp_path)
+    with pytest.raises(ValueError, match="char"):
+        files.chat("s1")
+    files.set_aside("s1")
+    files.set_aside("s1")
+    assert [f.name for f in tmp_path.iterdir()] == ["s1.damaged"]
+    assert files.sessions() == []

@@ -15,7 +15,6 @@ from roomtape.rooms.live import LivePeer, LiveSession, LiveTrack
 from roomtape.rooms.realtimekit import codec, events, session_door
 from roomtape.rooms.realtimekit.events import Media, Room
 from roomtape.rooms.realtimekit.media_port import PeerMedia, ProducerInfo
-from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.realtimekit.session_door import Seat, SessionDoor
 from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 from roomtape.sfu.port import Handle
@@ -85,6 +84,10 @@ class FakeRooms:
     def __init__(self) -> None:
         self.kicked: list[list[str]] = []
         self.ended = False
+        self.heard: list[tuple[str, str, bytes]] = []
+
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None:
+        self.heard.append((peer_id, name, payload))
 
     async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
         self.kicked.append(peer_ids)
@@ -106,7 +109,7 @@ class Stage:
         self.session = LiveSession("s", "a", "m1", "Weekly", 60, 0, folder, EventLogWriter(folder / "e"))
         self.rooms = FakeRooms()
         self.house = House(folder)
-        self.door = SessionDoor(self.rooms, self.session, [], RoomFiles(folder / "rooms"))
+        self.door = SessionDoor(self.rooms, self.session, [], self.house.chat_logs)
 
     def seat(self, peer_id: str, rights: dict[str, Any] | None = None) -> tuple[Seat, FakeMedia]:
         media = FakeMedia(self.session, self.session.peers.get(peer_id) or live_peer(peer_id))
@@ -248,7 +251,7 @@ async def test_who_was_in_before_the_first_socket_is_known(tmp_path: Path) -> No
     session = LiveSession("s", "a", "m1", "Weekly", 60, 0, tmp_path, EventLogWriter(tmp_path / "e"))
     track = LiveTrack(0, "0", "audio", "opus")
     session.peers["obs"] = live_peer("obs", up=True, tracks=(track,), handle=Handle(1, 2))
-    door = SessionDoor(FakeRooms(), session, [], RoomFiles(tmp_path))
+    door = SessionDoor(FakeRooms(), session, [], House(tmp_path).chat_logs)
     assert door.room.members["obs"].media_joined
     assert [p.producer_id for p in door.room.of_peer("obs")] == ["obs-0"]
 
