@@ -208,6 +208,7 @@ def _own_bucket(settings: Settings, endpoints: dict[str, str], links: SignedLink
     return remote_bucket(settings.data_dir, settings.own_bucket, endpoints, links)
 
 
+    await finalizer.forget_finished()
 def _with_doors(deps: Deps, chat_logs: ChatLogs) -> Deps:
     return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps, chat_logs))})
 

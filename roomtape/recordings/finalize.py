@@ -88,6 +88,12 @@ class Finalizer:
         for recording in await rows.unfinished(self._db):
             await self.begin(recording.id)
 
+    async def forget_finished(self) -> None:
+        """Delete what is kept of workflows that ended longer ago than `retention_days`."""
+        before = to_datetime(now_us()) - timedelta(days=self._settings.retention_days)
+        if gone := await self._workflows.forget(before):
+            log.info("old workflows forgotten", workflows=gone)
+
     def _sequence(self, step: workflow.Step, recording_id: str) -> None:
         problem = step("render", self.render, recording_id) or step("publish", self.publish, recording_id)
         if problem:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 _NAME = "finalize"
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 _LEAVE_WITHIN_S = 3.0
+FORGOTTEN_AT_ONCE = 500
 _STEP_GRACE_S = 0.3
 
 
@@ -97,6 +99,25 @@ class Workflows:
             DBOS.delete_workflow(workflow_id)
         with SetWorkflowID(workflow_id):
             DBOS.start_workflow(workflow, workflow_id)
+
+    async def forget(self, before: datetime) -> int:
+        """Delete what is kept of workflows that were over `before`, the oldest 500; return how many they were.
+
+        A workflow that is begun again after that is done anew, as one that is over is anyway.
+        """
+        if self._workflow is None or self._stopping:
+            return 0
+        return await asyncio.to_thread(self._forget, before)
+
+    @staticmethod
+    def _forget(before: datetime) -> int:
+        over = DBOS.list_workflows(
+            name=_NAME, status=sorted(_OVER), completed_before=before.isoformat(), limit=FORGOTTEN_AT_ONCE,
+            load_input=False, load_output=False,
+        )  # fmt: skip
+        if over:
+            DBOS.delete_workflows([workflow.workflow_id for workflow in over])
+        return len(over)
 
     def _run(self, workflow_id: str) -> None:
         with self._counted():

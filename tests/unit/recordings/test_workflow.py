@@ -1,5 +1,8 @@
 import asyncio
+import sqlite3
 import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,3 +121,46 @@ async def test_a_workflow_that_broke_is_done_anew_when_begun_again(tmp_path: Pat
 @pytest.fixture(autouse=True)
 def _quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("CRITICAL", logger="dbos")
+
+
+def kept(folder: Path) -> dict[str, int]:
+    """How many rows DBOS's tables have, those that have any and that workflows fill."""
+    with closing(sqlite3.connect(folder / "dbos.sqlite")) as db:
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        counts = {name: db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}
+    return {name: count for name, count in counts.items() if count}
+
+
+async def test_what_is_over_for_long_is_forgotten_and_what_runs_is_not(tmp_path: Path) -> None:
+    steps = Steps()
+    steps.gate.set()
+    flows = Workflows(system_database(tmp_path, None), steps.sequence)
+    now = datetime.now(UTC)
+    assert await flows.forget(now) == 0, "not started"
+    await flows.start()
+    try:
+        empty = kept(tmp_path)
+        for name in ("a", "b"):
+            await flows.begin(name)
+        async with asyncio.timeout(5):
+            while len(steps.done) < 6:
+                await asyncio.sleep(0.01)
+        steps.gate.clear()
+        steps.reached.clear()
+        await flows.begin("c")
+        async with asyncio.timeout(5):
+            await steps.reached.wait()
+        assert await flows.forget(now - timedelta(minutes=1)) == 0
+        await asyncio.sleep(0.2)  # for DBOS to write down the end of a and b
+        assert await flows.forget(datetime.now(UTC) + timedelta(seconds=1)) == 2
+        left = kept(tmp_path)
+        assert left["workflow_status"] == 1
+        steps.gate.set()
+        async with asyncio.timeout(5):
+            while "three c told" not in steps.done:
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        assert await flows.forget(datetime.now(UTC) + timedelta(seconds=1)) == 1
+        assert kept(tmp_path) == empty
+    finally:
+        await flows.close()
