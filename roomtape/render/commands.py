@@ -117,6 +117,7 @@ def render(
     config = RecordingConfig(video=video, audio=_audio(output, audio_file, codec))
     with _no_traceback():
         _check_capture(capture_dir, recording)
+        recording = recording or _page_alone(capture_dir)
         source = str(capture_dir.resolve())
         main = output or audio_file
         if main is not None:
@@ -182,6 +183,19 @@ def _check_capture(folder: Path, recording: str | None) -> None:
         if recording not in known:
             there = f"it has {', '.join(known)}" if known else "its log has none"
             raise CaptureError(f"{folder} has no recording {recording}; {there}")
+
+
+def _page_alone(folder: Path) -> str | None:
+    """Return the recording to be rendered where nothing lies but the page of one; None where everything is meant."""
+    timeline = Timeline(folder)
+    timeline.poll()
+    pages = [each for each in timeline.recording_ids if timeline.selection(each).page is not None]
+    hidden = {peer_id for peer_id, peer in timeline.peers.items() if peer.hidden}
+    if not pages or any(key.peer_id not in hidden for key in timeline.tracks):
+        return None
+    if len(pages) > 1:
+        raise CaptureError(f"{folder} has several recorded pages; say which with --recording: {', '.join(pages)}")
+    return pages[0]
 
 
 def _deliver(job: RenderJob, work: Path, target: Callable[[RenderedFile], Path], jobs: int = 1) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from roomtape.capture.gaps import Circumstances, Hole, matters, name_gaps
+from roomtape.capture.troubles import Trouble
 from roomtape.capture.values import Gap, GapCause
 
 SEC = 1_000_000
@@ -71,3 +72,20 @@ def test_a_hole_is_cut_where_takes_end_and_begin() -> None:
 def test_short_parts_beside_a_take_are_left_out() -> None:
     around = _around(takes=[(0, 5 * SEC), (5 * SEC + 50_000, None)])
     assert name_gaps("audio", [Hole(5 * SEC - 20_000, 5 * SEC + 70_000, 0)], around) == []
+
+
+@pytest.mark.parametrize(
+    ("troubles", "cause"),
+    [
+        ([(19, "crashed", None)], GapCause.CRASHED),  # noticed late
+        ([(5, "hung", 12), (12, "gone", 21)], GapCause.GONE),
+        ([(5, "hung", 10)], GapCause.NETWORK),
+        ([(12, "refused", None)], GapCause.NETWORK),
+    ],
+)
+def test_the_troubles_of_a_page(troubles: list[tuple[int, str, int | None]], cause: GapCause) -> None:
+    page = [Trouble(t * SEC, what, "", None if back is None else back * SEC) for t, what, back in troubles]
+    around = Circumstances([(0, None)], [], [], [], troubles=page)
+    assert name_gaps("video", [Hole(10 * SEC, 20 * SEC, 7)], around) == [Gap(10 * SEC, 20 * SEC, cause, 7)]
+    paused = Circumstances([(0, 10 * SEC), (20 * SEC, None)], [], [(10 * SEC, 20 * SEC)], [], troubles=page)
+    assert name_gaps("video", [Hole(10 * SEC, 20 * SEC, 0)], paused)[0].cause is GapCause.PAUSED

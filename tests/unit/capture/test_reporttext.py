@@ -52,3 +52,26 @@ def test_foreign_and_torn_files_are_told_and_never_raise(tmp_path: Path) -> None
 
 def test_a_folder_without_captures_is_told(tmp_path: Path) -> None:
     assert "No .mjr file" in _text(tmp_path)
+
+
+def test_says_what_happened_to_a_page_and_how_many_messages_there_were(tmp_path: Path) -> None:
+    write_mjr(tmp_path / "t-1-audio-0.mjr", "audio", "opus", T0, opus_packets([opus_silence()] * 50))
+    log: list[ev.Event] = [
+        ev.PeerJoined(T0, "t", "rec", None, "Page", None, True),
+        ev.TakeStarted(T0, "t", "t-1"),
+        ev.RecordingStarted(T0, "rec", None, True),
+        ev.MessageSent(T0 + SEC, "ID3Data", "a secret", "text", "t"),
+        ev.PageHappened(T0 + 2 * SEC, "rec", "crashed", "its [process] died"),
+        ev.MessageSent(T0 + 3 * SEC, "ID3Data", "a secret", "text", "t"),
+        ev.PageHappened(T0 + 4 * SEC, "rec", "back"),
+    ]
+    write_events(tmp_path, log)
+    text = _text(tmp_path)
+    assert "recording rec (of a page, not stopped)" in text
+    assert "page crashed at 0:02.000, back at 0:04.000: its [process] died" in text
+    assert "messages for interactive recordings: 2 ID3Data, from 0:01.000 to 0:03.000" in text
+    assert "secret" not in text
+    told = report(tmp_path)
+    assert [(m["at_us"], m["length"]) for m in told["messages"]] == [(T0 + SEC, 8), (T0 + 3 * SEC, 8)]
+    (recording,) = told["recordings"]
+    assert (recording["page"], recording["happened"][0]["back_us"]) == (True, T0 + 4 * SEC)

@@ -9,13 +9,15 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
+from roomtape.capture.events import RecordingStarted, dump
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.media.probe import probe
 from roomtape.render import commands, process
 from roomtape.render.job import RenderJob
 from tests.support.captures import Capture
-from tests.support.detect import tone_intervals
+from tests.support.detect import read_counters, tone_intervals
+from tests.support.scenery import FPS, RECORDING, Scenery, shots, us
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("render")(commands.render)
@@ -60,6 +62,24 @@ def test_one_recording_of_the_folder(folder: Path, tmp_path: Path) -> None:
     result = run("render", folder, "--tracks", tmp_path / "t", "--recording", "r2")
     assert result.exit_code == 1
     assert "no recording r2; it has r1" in flat(result)
+
+
+def test_where_there_is_only_a_recorded_page_that_is_meant(tmp_path: Path) -> None:
+    scene = Scenery(tmp_path / "page", 3)
+    scene.peer("ann")
+    scene.peer("tape", tape=True)
+    scene.camera("tape", "vp8", shots("vp8", 1, 3, (320, 180)))
+    scene.recorded(1, 3, page=True)
+    scene.write()
+    target, size = tmp_path / "out.mp4", ("--width", 320, "--height", 180, "--fps", FPS)
+    result = run("render", scene.folder, "-o", target, *size)
+    assert result.exit_code == 0, result.output
+    assert [r.counter for r in read_counters(target)] == list(range(FPS, 3 * FPS))
+    with (scene.folder / "events.jsonl").open("ab") as log:
+        log.write(dump(RecordingStarted(us(2), "another", None, True)))
+    result = run("render", scene.folder, "-o", target, *size)
+    assert result.exit_code == 1
+    assert f"several recorded pages; say which with --recording: {RECORDING}, another" in flat(result)
 
 
 def test_composite_of_a_folder_that_is_not_ours(tmp_path: Path) -> None:

@@ -213,3 +213,16 @@ def test_one_track_can_be_heard_again(tmp_path: Path) -> None:
     again = scenes(tmp_path, MICROPHONES)
     again.hear_again(first, {TrackKey("ann", 0)})
     assert at(again, 6).speaking == {"bob"}
+
+
+def test_of_a_page_there_is_nothing_but_the_tracks_that_bring_it_the_newest_first(tmp_path: Path) -> None:
+    tapes = [PeerJoined(T + t * S, f"tape{t}", "rec", None, "Page", None, True) for t in (0, 4)]
+    events: list[Event] = [joined(0, "ann"), TrackPublished(T, "ann", 0, "audio", "peer", "opus"), *tapes]
+    events += [TrackPublished(T + t * S, f"tape{t}", 1, "video", "peer", "vp8") for t in (0, 4)]
+    events += [TrackPublished(T, "ann", 1, "video", "peer", "vp8"), PeerLeft(T + 3 * S, "tape0", "left")]
+    found = scenes(tmp_path, events, Selection(page="rec"))
+    assert found.of_page
+    first, second = TrackKey("tape0", 1), TrackKey("tape4", 1)
+    assert [at(found, t).page for t in (1, 3.5, 4)] == [(first,), (first,), (second, first)]
+    assert at(found, 1) == Scene(page=(first,))
+    assert not scenes(tmp_path, events).of_page
