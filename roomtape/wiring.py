@@ -37,6 +37,8 @@ from roomtape.recordings.captures import Captures
 from roomtape.recordings.confirmation import Confirmation
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import Finalizer
+from roomtape.recordings.messages import Messages
+from roomtape.recordings.pages import Pages, Places, pair
 from roomtape.recordings.pictures import Pictures
 from roomtape.recordings.recovery import recover
 from roomtape.recordings.retention import Retention
@@ -161,6 +163,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     streams = supervisor.streams = RtmpStreams(data, guard, runner)
     assets = Assets(data, partial(fetch, guard))
     watermarks = supervisor.watermarks = Watermarks(data, db, session_logs, assets)
+    messages = supervisor.messages = Messages(rooms, captures, session_logs)
     pictures = supervisor.pictures = Pictures(rooms, captures, assets)
     finalizer.settle = watermarks.settle
     rooms.listener = supervisor
@@ -189,7 +192,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(retention.stop)
         retention.start(also=partial(_each_minute, finalizer, chat_files, chat_logs, rooms))
         deps = Deps(
-            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher,
+            settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher, messages,
             lambda: _ready(sfu),
             renders=runner.load,
         )  # fmt: skip

@@ -275,6 +275,7 @@ class TrackRecordingShown(_Shape):
     file_size: int | None
     download_url: str | list[LayerShown] | None
     audio_download_url: str | None
+    playback_url: str | None
     download_url_expiry: Moment | None
     rtmp_out: dict[str, Any] | None
     error: str | None
@@ -294,6 +295,13 @@ class RecordingListed(RecordingShown):
 
 class TrackRecordingStarted(_Shape):
     recording: TrackRecordingShown
+
+
+class MetadataSent(_Shape):
+    recording_id: str
+    form: Literal["text", "bytes"]
+    size: int
+    sent_at: Moment = _MOMENT
 
 
 class StorageTested(_Shape):

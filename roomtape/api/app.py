@@ -18,6 +18,7 @@ from roomtape.api import (
     errors,
     manifests,
     meetings,
+    metadata,
     not_offered,
     openapi,
     participants,
@@ -53,6 +54,7 @@ _RESOURCES = (
     analytics,
     recordings,
     manifests,
+    metadata,
     storage,
     webhooks,
 )

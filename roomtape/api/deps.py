@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from fastapi import APIRouter, Depends, Request
 
+from roomtape.capture.events import MessageSent
 from roomtape.db.database import Database
 from roomtape.domain.meeting import App, Meeting
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, StopCause
@@ -90,6 +91,13 @@ class Deps:
     `ready` tells the state of each part by name, for example `{"janus": "ok"}`; whatever is not `ok` makes the whole
     server unready. `renders` tells how many renders are running and how many wait.
     """
+class Messages(Protocol):
+    """What the API asks of the messages to interactive recordings (`recordings.messages.Messages`)."""
+
+    async def send(self, recording: Recording, form: Literal["text", "bytes"], data: str) -> MessageSent:
+        """Give a recording a message; bytes are in base64. Raises Conflict, StorageError."""
+
+
 
     settings: Settings
     db: Database
@@ -109,6 +117,7 @@ class Deps:
 def deps_of(request: Request) -> Deps:
     """Return the dependencies that `create_app` was given."""
     found: Deps = request.app.state.deps
+    messages: Messages
     return found
 
 

@@ -73,6 +73,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("get", APP + "/recordings/active-recording/{meeting_id}"): a.Success[a.RecordingShown],
     ("get", _RECORDING): a.Success[a.RecordingShown],
     ("put", _RECORDING): a.Success[a.RecordingShown],
+    ("post", _RECORDING + "/metadata"): a.Success[a.MetadataSent],
     ("put", _RECORDING + "/storage"): a.Success[a.RecordingShown],
     ("post", APP + "/storage/test"): a.Success[a.StorageTested],
     ("post", APP + "/webhooks"): a.Success[a.WebhookShown],

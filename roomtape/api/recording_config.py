@@ -96,6 +96,7 @@ def effective(recording: Recording) -> dict[str, Any]:
         "video_config": video,
         "audio_config": audio,
         "file_name_prefix": config.file_name_prefix,
+        "interactive_config": {"type": "ID3"} if config.interactive else None,
         "rtmp_out_config": None if config.rtmp_url is None else {"rtmp_url": masked(config.rtmp_url)},
     } | where
 

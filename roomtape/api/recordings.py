@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -15,6 +16,7 @@ from roomtape.api.recording_bodies import RecordingAction, StartRecording, Start
 from roomtape.api.recording_config import effective, for_tracks, resolve
 from roomtape.db import meetings
 from roomtape.db import recordings as rows
+from roomtape.domain import filenames
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, StopCause
 from roomtape.errors import NotFound
 from roomtape.storage.port import Bucket
@@ -141,7 +143,8 @@ def recording_body(recording: Recording, deps: Deps) -> dict[str, Any]:
     """Return a recording in the public API's shape, with links that are made anew each time.
 
     Beyond the official fields: `meeting_id`, `type` (COMPOSITE or TRACK), `rtmp_out` (how its live stream fares, null
-    without one), `error` and `warnings` (for a human), `config` (all levels merged).
+    without one), `playback_url` (the playlist of an interactive recording), `error` and `warnings` (for a human),
+    `config` (all levels merged).
     """
     stop = None
     if recording.stop_cause is not None:
@@ -179,7 +182,7 @@ def _rtmp_out(recording: Recording, deps: Deps) -> dict[str, Any] | None:
 def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
     expires_at = recording.expires_at
     if expires_at is None or (recording.download is None and recording.audio_download is None):
-        return {"download_url": None, "audio_download_url": None}
+        return {"download_url": None, "audio_download_url": None, "playback_url": None}
     if recording.kind is Kind.COMPOSITE:
         video, audio = recording.download, recording.audio_download
         return {
@@ -193,9 +196,18 @@ def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
                 name: {"download_url": bucket.link(path, expires_at)} for name, path in layer["paths"].items()
             },
         }
+            "playback_url": _playback(recording, bucket, expires_at),
         for layer in recording.download
     ]
-    return {"download_url": layers, "audio_download_url": None}
+    return {"download_url": layers, "audio_download_url": None, "playback_url": None}
+
+
+def _playback(recording: Recording, bucket: Bucket, expires_at: datetime) -> str | None:
+    """Return the link of an interactive recording's playlist; it names its segments relatively, under one prefix."""
+    if not recording.config.interactive or recording.download is None:
+        return None
+    folder = filenames.package(recording.download)
+    return f"{bucket.link_folder(folder, expires_at)}{filenames.PLAYLIST}"
 
 
 def _caller(caller: Caller | None) -> dict[str, str] | None:

@@ -39,7 +39,8 @@ def messages(events: Iterable[Event], recording_id: str | None, intervals: Seque
     They are the recording's own and those broadcast in the session (without a recording: all), up to CLOSE. What a page
     forwarded is left out where it was seen to be broadcast. A damaged message is left out.
     """
-    sent = [e for e in events if isinstance(e, MessageSent) and (recording_id is None or _counts(e, recording_id))]
+    # A log that was written to a failing disk may have some twice, exactly alike.
+    sent = dict.fromkeys(e for e in events if isinstance(e, MessageSent) and _counts(e, recording_id))
     broadcast: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
     for event in sent:
         if event.origin == "broadcast":
@@ -58,8 +59,9 @@ def messages(events: Iterable[Event], recording_id: str | None, intervals: Seque
     return found
 
 
-def _counts(event: MessageSent, recording_id: str) -> bool:
-    return event.recording_id is None or event.recording_id == recording_id
+def _counts(event: MessageSent, recording_id: str | None) -> bool:
+    is_whole = isinstance(event.data, str) and isinstance(event.t, int)
+    return is_whole and (recording_id is None or event.recording_id in (None, recording_id))
 
 
 def _is_near(t: int, times: Sequence[int]) -> bool:
@@ -72,5 +74,5 @@ def _content(event: MessageSent) -> bytes | None:
         if event.form == "bytes":
             return base64.b64decode(event.data, validate=True)
         return event.data.encode("utf-8", "replace")
-    except (binascii.Error, ValueError, AttributeError):
+    except (binascii.Error, ValueError):
         return None

@@ -43,6 +43,14 @@ def track_pattern(prefix: str, media_kind: str) -> str:
     return f"{prefix}_{{user_id}}_{{peer_id}}_{{stream_kind}}_{media_kind}_{{timestamp}}.webm"
 
 
+PLAYLIST = "index.m3u8"
+
+
+def package(archive: str) -> str:
+    """Name of the folder with the files that `archive` (a `.tar`) holds, beside it."""
+    return archive.removesuffix(".tar")
+
+
 def manifest(composed: str, recording_id: str | None) -> str:
     """Name of the manifest: that of the composed file with its own ending; of track files (`composed` is ""), which
     are several, the recording's id."""

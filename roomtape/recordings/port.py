@@ -38,6 +38,9 @@ class Runner(Protocol):
 
     async def run(self, work: Path) -> RenderResult:
         """Start or join the render of `work`; return its result. Raises RenderError."""
+    def jot(self, session: LiveSession, *events: Event) -> None:
+        """Have events appended soon, before whatever is logged after this call."""
+
 
     def start_following(self, work: Path) -> None:
         """Start the render of a recording that is still running, in the background."""

@@ -20,6 +20,7 @@ from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict, RoomtapeError
 from roomtape.recordings import deadlines, keyframes, watch, work
 from roomtape.recordings.captures import Captures
+from roomtape.recordings.messages import Messages
 from roomtape.recordings.pictures import Pictures
 from roomtape.recordings.port import Rooms, Runner
 from roomtape.recordings.service import Recordings
@@ -77,6 +78,7 @@ class Supervisor:
         self.streams: Streams | None = None
         self.watermarks: Watermarks | None = None
         self.pictures: Pictures | None = None
+        self.messages: Messages | None = None
         recordings.changed = self._changed
 
     def start(self) -> None:
@@ -127,6 +129,11 @@ class Supervisor:
         """Have the picture of somebody who is to be seen in a composite."""
         if self.pictures is not None:
             self.pictures.joined(session, peer)
+
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None:
+        """Keep what becomes a tag of an interactive recording."""
+        if self.messages is not None:
+            self.messages.heard(session, peer_id, name, payload, at_us)
 
     async def emptied(self, session: LiveSession) -> None:
         """Recordings of the session end when nobody comes back in time."""

@@ -19,6 +19,9 @@ class RoomListener(Protocol):
     def joined(self, session: LiveSession, peer: LivePeer) -> None:
         """The peer is in now, whether or not it sends anything."""
 
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None:
+        """A client has broadcast a message (JSON) called `name`; it arrived at `at_us`. It must not block."""
+
     async def emptied(self, session: LiveSession) -> None:
         """The last peer left; `session.empty_since_us` says when."""
 

@@ -46,6 +46,7 @@ class Rooms:
         self.heartbeat = Heartbeat(settings.data_dir / "heartbeat")
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._jotted: set[str] = set()
         self._ends: dict[str, asyncio.TimerHandle] = {}
         self.stopping = False
 
@@ -106,8 +107,10 @@ class Rooms:
     async def log(self, session: LiveSession, *events: Event) -> None:
         """Append events to the session's log; they are on the disk on return. Raises StorageError."""
         async with session.log_lock:
+            self._jotted.discard(session.id)
+            kept = len(session.unlogged)
             await asyncio.to_thread(_write, session.log, [*session.unlogged, *events])
-            session.unlogged.clear()
+            del session.unlogged[:kept]
         if any(isinstance(event, RecordingStarted | RecordingResumed) for event in events):
             self.spawn(self._refresh(session))
 
@@ -132,6 +135,21 @@ class Rooms:
         except StorageError as error:
             session.unlogged += events
             log.error("events kept until the disk takes them", session_id=session.id, error=str(error))
+
+    def jot(self, session: LiveSession, *events: Event) -> None:
+        """As `note`, for many small events: nobody waits for the disk, and one write takes all that have come by then.
+
+        They are in the log before anything that is logged after this call.
+        """
+        session.unlogged += events
+        if session.id not in self._jotted:
+            self._jotted.add(session.id)
+            self.spawn(self.note(session))
+
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None:
+        """A client has broadcast something; whoever records may want it."""
+        if self.listener is not None:
+            self.listener.broadcasted(session, peer_id, name, payload, at_us)
 
     async def capture(self, session: LiveSession, peer_id: str, on: bool) -> None:
         """Switch the capture of a peer's packets; doing nothing when it is so already or the peer is gone.

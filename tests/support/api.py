@@ -19,6 +19,7 @@ from roomtape.api.deps import Deps
 from roomtape.capture.eventlog import EventLogWriter
 from roomtape.db import recordings as recording_rows
 from roomtape.db import seed, sessions
+from roomtape.capture.events import MessageSent
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.domain.ids import new_id
@@ -130,6 +131,19 @@ class FakeRecordings:
         return await recording_rows.step(self.db, recording_id, Step.STOP, **changes)
 
 
+class FakeMessages:
+    """Remembers what was sent; only a recording that is interactive takes anything."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    async def send(self, recording: Recording, form: Any, data: str) -> MessageSent:
+        if not recording.config.interactive:
+            raise Conflict("this recording takes no metadata")
+        self.sent.append((form, data))
+        return MessageSent(1_700_000_000_000_000, "ID3Data", data, form, None, recording.id, "api")
+
+
 @dataclass
 class House:
     """A running API and what it runs on."""
@@ -144,6 +158,7 @@ class House:
     app_id: str
     token: str
     parts: dict[str, str]
+    messages: FakeMessages
 
     @property
     def kit(self) -> str:
@@ -196,7 +211,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
     rooms, recordings = FakeRooms(folder), FakeRecordings(db)
     issuer = TokenIssuer(KEY, 3600)
     bucket = FolderBucket(folder / "bucket", SignedLinks(lambda: BASE, KEY))
-    parts = {"janus": "ok"}
+    parts, messages = {"janus": "ok"}, FakeMessages()
     deps = Deps(
         settings=settings,
         db=db,
@@ -210,13 +225,15 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         renders=lambda: (2, 5),
         streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
         deliveries=Delivery(db, Destinations(folder, Guard(()), {}), 3600),
+        messages=messages,
         webhooks=Dispatcher(settings, db, Guard(()), _signer(), bucket.link),
     )
     transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
         yield House(
-            client, db, rooms, recordings, issuer, bucket, first.account_id, first.app_id, first.api_token, parts
+            client, db, rooms, recordings, issuer, bucket, first.account_id, first.app_id, first.api_token, parts,
+            messages,
         )
     await db.close()
 

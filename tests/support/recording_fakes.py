@@ -156,9 +156,20 @@ class FakeRooms:
         if self.keyframe_fails is not None:
             raise self.keyframe_fails
 
+    async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
+        for peer_id in peer_ids:
+            session.peers.pop(peer_id, None)
+
+    async def note(self, session: LiveSession, *events: Event) -> None:
+        await self.log(session, *events)
+
     async def log(self, session: LiveSession, *events: Event) -> None:
         if self.log_fails is not None:
             raise self.log_fails
+        for event in events:
+            session.log.append(event)
+
+    def jot(self, session: LiveSession, *events: Event) -> None:
         for event in events:
             session.log.append(event)
 

@@ -127,6 +127,14 @@ class KickAll:
     """Put everybody out and end the session."""
 
 
+@dataclass(frozen=True, slots=True)
+class Broadcasted:
+    """The peer has sent a broadcast called `name` to others; `payload` is JSON, as it came."""
+
+    name: str
+    payload: bytes
+
+
 Work = (
     Enter
     | Rename
@@ -155,4 +163,4 @@ class Do:
     failed: Callable[[RoomtapeError], list[Action]]
 
 
-Action = Send | Close | Do
+Action = Send | Close | Do | Broadcasted

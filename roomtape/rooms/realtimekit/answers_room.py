@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound, RoomtapeError
-from roomtape.rooms.realtimekit.actions import Action, Do, Enter, Kick, KickAll, Leave, Rename
+from roomtape.rooms.realtimekit.actions import Action, Broadcasted, Do, Enter, Kick, KickAll, Leave, Rename
 from roomtape.rooms.realtimekit.ask import Ask
 from roomtape.rooms.realtimekit.events import Room as Event
 from roomtape.rooms.realtimekit.stores import check_json
@@ -129,33 +129,35 @@ def join_stage(ask: Ask[pb.EmptyResponse]) -> list[Action]:
 
 def broadcast(ask: Ask[pb.BroadcastMessage]) -> list[Action]:
     """To everybody in the room; the answer is the sender's own copy."""
-    _check_broadcast(ask.message)
-    return ask.reply(ask.message) + ask.room.cast(Event.BROADCAST_MESSAGE, ask.message, skip=ask.member.peer_id)
+    noted = _check_broadcast(ask.message)
+    return noted + ask.reply(ask.message) + ask.room.cast(Event.BROADCAST_MESSAGE, ask.message, skip=ask.member.peer_id)
 
 
 def broadcast_to(ask: Ask[pb.BroadcastMessage]) -> list[Action]:
     """To some peers, or to rooms, of which there is this one."""
     message = ask.message
-    _check_broadcast(message)
+    noted = _check_broadcast(message)
     if message.broadcast_type == pb.BROADCAST_TYPE_ROOMS:
         if set(message.ids) != {ask.room.meeting_id}:
             raise NotFound("there are no connected meetings here; send to this meeting or to peers of it")
         told = ask.room.cast(Event.BROADCAST_TO_ENTITY, message, skip=ask.member.peer_id)
-        return ask.reply(message) + told
+        return noted + ask.reply(message) + told
     wanted = set(message.ids)
     own = ask.reply(message) if ask.member.peer_id in wanted else []
-    return own + ask.room.cast(
+    return noted + own + ask.room.cast(
         Event.BROADCAST_TO_ENTITY, message, skip=ask.member.peer_id, only=lambda m: m.peer_id in wanted
     )
 
 
-def _check_broadcast(message: pb.BroadcastMessage) -> None:
+def _check_broadcast(message: pb.BroadcastMessage) -> list[Action]:
+    """Return the note of a broadcast for whoever records. Raises InvalidRequest for one that cannot be sent."""
     if len(message.payload) > LARGEST_BROADCAST or len(message.type) > LONGEST_NAME or len(message.ids) > MOST_TARGETS:
         raise InvalidRequest(
             f"a broadcast has {LARGEST_BROADCAST} bytes, a type of {LONGEST_NAME} characters and {MOST_TARGETS} "
             "receivers at most"
         )
     check_json(message.payload, "the broadcast's payload")
+    return [Broadcasted(message.type, message.payload)]
 
 
 def kick(ask: Ask[pb.RemoveParticipantsRequest]) -> list[Action]:

@@ -45,6 +45,8 @@ class House(Protocol):
     async def kick(self, session: LiveSession, peer_ids: list[str]) -> None: ...
 
     async def kick_all(self, session: LiveSession) -> None: ...
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None: ...
+
 
 
 class Seat:
@@ -165,6 +167,8 @@ class SessionDoor:
                         found.link.send(data)
                 case act.Close(to, code, reason, after_s):
                     if (found := self.seats.get(to)) is not None:
+                case act.Broadcasted(name, payload) if seat is not None:
+                    self._house.broadcasted(self.session, seat.link.peer_id, name, payload, now_us())
                         found.link.close(code, reason, after_s)
                 case act.Do() if seat is not None:
                     self._begin(seat, action)

@@ -145,6 +145,33 @@ async def test_what_the_disk_did_not_take_is_logged_first_when_it_does(
     assert [e.t for e in house.events(session.id)[1:]] == [1, 3]
 
 
+async def test_what_is_jotted_down_is_in_the_log_in_order_and_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = await house.rooms.open(house.meeting)
+    append = session.log.append
+    due = list(range(10, 60))
+
+    def slow(event: ev.Event, sync: bool = True) -> None:
+        append(event, sync)
+        if due:  # more comes while the disk is at work
+            loop.call_soon_threadsafe(house.rooms.jot, session, ev.PeerRenamed(due.pop(0), "p", "x"))
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(session.log, "append", slow)
+    house.rooms.jot(session, ev.PeerRenamed(8, "p", "x"))
+    await house.rooms.log(session, ev.PeerRenamed(9, "p", "y"))
+    while due or session.unlogged:
+        await asyncio.sleep(0.01)
+    assert [e.t for e in house.events(session.id)[1:]] == list(range(8, 60))
+
+
+async def test_a_broadcast_is_told_to_the_listener(house: House) -> None:
+    session = await house.rooms.open(house.meeting)
+    house.rooms.broadcasted(session, "p", "ID3Data", b"1", 5)
+    assert house.listener.told[-1] == "broadcasted ID3Data by p: 1"
+
+
 async def test_a_recording_that_begins_amid_captures_gets_a_keyframe(house: House) -> None:
     house.listener.wants = True
     peer, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)

@@ -294,3 +294,13 @@ async def test_an_error_while_a_peer_is_taken_out_is_no_error_of_the_door(stage:
     media.error = cast("RoomtapeError", SfuError("away"))
     await stage.door.detach(ann, goodbye=True)
     assert events.ERROR not in await told(ann)
+
+
+async def test_broadcasts_are_told_to_whoever_records(stage: Stage) -> None:
+    ann, _ = stage.seat("ann")
+    await stage.join(ann)
+    await stage.ask(ann, Room.BROADCAST_MESSAGE, pb.BroadcastMessage(type="ID3Data", payload=b'"hi"'))
+    await stage.ask(ann, Room.BROADCAST_MESSAGE, pb.BroadcastMessage(type="x", payload=b"{"))
+    to = pb.BroadcastMessage(type="ID3Data", payload=b"1", ids=["ann"])
+    await stage.ask(ann, Room.BROADCAST_TO_ENTITY, to)
+    assert stage.rooms.heard == [("ann", "ID3Data", b'"hi"'), ("ann", "ID3Data", b"1")]

@@ -60,6 +60,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         streams=nothing,
         deliveries=nothing,
         webhooks=nothing,
+        messages=nothing,
         ready=dict,
     )
     app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))
