@@ -1,0 +1,267 @@
+"""Owns the course of a page's recording: browser, studio and page, each started again when it fails, and told of."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from urllib.parse import urlsplit
+
+import structlog
+from playwright.async_api import Error
+
+from roomtape.browser.attempts import Attempts
+from roomtape.browser.beginning import Beginning
+from roomtape.browser.chromium import Chromium
+from roomtape.browser.confinement import Confinement
+from roomtape.browser.failure import PageFailed
+from roomtape.browser.glance import Glance
+from roomtape.browser.guardproxy import GuardProxy
+from roomtape.browser.job import PageJob
+from roomtape.browser.journal import What
+from roomtape.browser.studio import Studio
+from roomtape.browser.tab import Hung, NotOpened, RecordedTab
+from roomtape.browser.telling import Telling, plain
+from roomtape.browser.whip import WhipRefused, WhipSession
+from roomtape.outbound.guard import Guard
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 1.0
+WEIGH_EVERY = 5
+BLANK_AFTER_S = 10.0
+MOST_BLANK = 3
+"""A page that is blank again after this many starts is so by nature."""
+DISCONNECTED_FOR_S = 4.0
+OPENINGS = 3
+HUSH = 1e-7
+CHROMIUMS_OWN = frozenset({"update.googleapis.com", "clients2.google.com", "studio.roomtape.invalid"})
+
+
+class Trouble(Exception):
+    """The page must be started again; `whole`: with a new browser."""
+
+    def __init__(self, what: What, detail: str = "", whole: bool = False) -> None:
+        super().__init__(detail)
+        self.what: What = what
+        self.detail = detail
+        self.whole = whole
+
+
+class Recorder:
+    """Records the page of a job until it is cancelled."""
+
+    def __init__(self, job: PageJob, confinement: Confinement, telling: Telling) -> None:
+        self._job = job
+        self._confinement = confinement
+        self._telling = telling
+        self._whip = WhipSession(job.publish_url, job.publish_token)
+        self._proxy = GuardProxy(
+            Guard(job.allowed), job.own, job.most_download_mb << 20, confinement.uid, self._refused
+        )
+        self._beginning = Beginning(telling, job.begin_within_s, job.begun)
+        self._attempts = Attempts()
+        self._shown = job.begun
+        self._troubled = False
+        self._blanks = 0
+        self._openings = 0
+        self._opened = False
+
+    async def run(self) -> None:
+        """Record. Raises PageFailed when there is nothing to record; ends otherwise only when cancelled."""
+        port = await self._proxy.start()
+        try:
+            while True:
+                try:
+                    await self._browser_life(port)
+                except Trouble as trouble:
+                    await self._pause(trouble)
+        finally:
+            await self._whip.leave()
+            await self._whip.close()
+            await self._proxy.stop()
+
+    async def _browser_life(self, port: int) -> None:
+        """Record with one browser for as long as it lives. Raises Trouble, PageFailed."""
+        try:
+            chromium = await Chromium.start(self._confinement, port)
+        except PageFailed as error:
+            if not self._shown and self._attempts.too_many:
+                raise
+            raise Trouble("gone", str(error), whole=True) from error
+        course = asyncio.create_task(self._pages(chromium))
+        gone = asyncio.create_task(chromium.gone.wait())
+        try:
+            await asyncio.wait({course, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if chromium.gone.is_set():
+                raise Trouble("gone", "Chromium ended", whole=True)
+            await course
+        finally:
+            for task in (course, gone):
+                task.cancel()
+            await asyncio.gather(course, gone, return_exceptions=True)
+            leaving = asyncio.create_task(self._whip.leave())
+            await chromium.stop()
+            await leaving
+
+    async def _pages(self, chromium: Chromium) -> None:
+        """Show the page again and again in one browser. Raises Trouble of the whole browser, PageFailed."""
+        try:
+            studio = Studio(chromium.browser, self._job, self._whip)
+            await studio.open()
+            published = False
+            while True:
+                tab = await RecordedTab.open(
+                    chromium.browser, self._job, chromium.title, self._beginning.sdk, self._proxy, self._telling
+                )
+                await studio.capture()
+                if not published:
+                    await self._publish(studio)
+                    published = True
+                try:
+                    await self._show(tab, studio)
+                    await self._watch(tab, studio, chromium)
+                except Trouble as trouble:
+                    await studio.show(False)
+                    if not await tab.close():
+                        trouble.whole = True
+                    if trouble.whole:
+                        raise
+                    await self._pause(trouble)
+        except (Error, TimeoutError) as error:
+            why = str(error).partition("\n")[0] or "the browser does not answer"
+            raise Trouble("gone", why, whole=True) from error
+
+    async def _publish(self, studio: Studio) -> None:
+        """Publish, however often it takes. Raises PageFailed when the server never took it and never will."""
+        attempts = Attempts()
+        while True:
+            try:
+                peer_id = await studio.publish()
+            except WhipRefused as error:
+                if not self._shown and (error.for_good or attempts.too_many):
+                    raise PageFailed(f"the page's picture cannot be brought into the meeting: {error}") from error
+                log.warning("not published", error=str(error))
+            except (Error, TimeoutError) as error:
+                log.warning("not published", error=str(error)[:300])
+                if attempts.too_many:
+                    raise
+            else:
+                self._telling.tell("published", peer_id)
+                return
+            await asyncio.sleep(min(5.0, attempts.pause_s()))
+
+    async def _show(self, tab: RecordedTab, studio: Studio) -> None:
+        """Open the page and let it be seen. Raises Trouble, PageFailed."""
+        self._opened = True
+        try:
+            await tab.show()
+        except NotOpened as error:
+            self._openings += 1
+            why = f"{plain(self._job.url)} cannot be opened: {error}"
+            if not self._shown and (error.for_good or self._openings >= OPENINGS):
+                raise PageFailed(why) from error
+            if tab.crashed.is_set():
+                raise Trouble("crashed", "the page crashed while it was loaded") from error
+            raise Trouble("blank", why) from error
+        await studio.show(True)
+        self._shown = True
+        if self._troubled:
+            self._troubled = False
+            self._telling.tell("back")
+
+    async def _watch(self, tab: RecordedTab, studio: Studio, chromium: Chromium) -> None:
+        """Look at everything once a second. Raises Trouble, PageFailed."""
+        settling = asyncio.create_task(tab.settled())
+        settling.add_done_callback(lambda task: task.cancelled() or self._beginning.settled())
+        watch = _Watch(self._job, tab, studio, chromium)
+        try:
+            while True:
+                glance = await watch.page(may_be_blank=self._blanks >= MOST_BLANK)
+                self._beginning.check(glance, tab.documents)
+                if self._beginning.left:
+                    await asyncio.Event().wait()  # the server ends us
+                if await watch.tape_lost():
+                    await self._publish_anew(studio)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(tab.crashed.wait(), LOOK_EVERY_S)
+        except Trouble as trouble:
+            self._blanks += trouble.what == "blank"
+            raise
+        finally:
+            settling.cancel()
+
+    def _refused(self, address: str, why: str) -> None:
+        """Tell of what the page did not get. Chromium itself looks for news at its start: that is nobody's business."""
+        if self._opened and (urlsplit(address).hostname or "") not in CHROMIUMS_OWN:
+            self._telling.refused(address, why)
+
+    async def _publish_anew(self, studio: Studio) -> None:
+        self._telling.tell("silent", "media does not reach the server any more")
+        await self._publish(studio)
+        self._telling.tell("back")
+
+    async def _pause(self, trouble: Trouble) -> None:
+        """Tell of a trouble and wait before the next attempt. Raises PageFailed when there shall be none."""
+        self._telling.tell(trouble.what, trouble.detail)
+        self._troubled = True
+        pause_s = self._attempts.pause_s()
+        if self._attempts.too_many and not self._shown:
+            raise PageFailed(f"the page was started {self._attempts.count} times and never shown: {trouble.detail}")
+        await asyncio.sleep(pause_s)
+
+
+class _Watch:
+    """What was seen of one page so far."""
+
+    def __init__(self, job: PageJob, tab: RecordedTab, studio: Studio, chromium: Chromium) -> None:
+        self._job = job
+        self._tab = tab
+        self._studio = studio
+        self._chromium = chromium
+        self._rounds = 0
+        self._energy = 0.0
+        self._showed_at = self._connected_at = time.monotonic()
+
+    async def page(self, may_be_blank: bool) -> Glance | None:
+        """Look at the page. Raises Trouble."""
+        if self._tab.crashed.is_set():
+            raise Trouble("crashed", "the page's process ended")
+        if self._tab.closed.is_set():
+            raise Trouble("blank", "the page closed its own window")
+        problem = self._tab.problem
+        if problem is not None:
+            raise Trouble("blank", problem)
+        self._weigh()
+        try:
+            glance = await self._tab.look()
+        except Hung as error:
+            raise Trouble("hung", "the page does not answer") from error
+        if self._tab.crashed.is_set():
+            raise Trouble("crashed", "the page's process ended")
+        if glance is None or glance.shows or may_be_blank:
+            self._showed_at = time.monotonic()
+        elif time.monotonic() - self._showed_at > BLANK_AFTER_S:
+            raise Trouble("blank", "the page shows nothing, and makes no sound")
+        return glance
+
+    async def tape_lost(self) -> bool:
+        """Measure what goes out; tell whether it does not arrive any more. Raises Trouble when nothing is captured."""
+        health = await self._studio.health()
+        now = time.monotonic()
+        if health.energy - self._energy > HUSH:
+            self._showed_at = now
+        self._energy = health.energy
+        if not health.captured and not self._tab.crashed.is_set():
+            raise Trouble("silent", "the browser does not capture the page any more")
+        if health.state == "connected":
+            self._connected_at = now
+        return health.state in ("failed", "closed", "none") or now - self._connected_at > DISCONNECTED_FOR_S
+
+    def _weigh(self) -> None:
+        self._rounds += 1
+        if self._rounds % WEIGH_EVERY == 0:
+            memory_mb = self._chromium.memory_mb()
+            if memory_mb > self._job.most_memory_mb:
+                detail = f"{memory_mb:.0f} MB, and {self._job.most_memory_mb} are allowed"
+                raise Trouble("memory", detail, whole=True)
