@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -18,16 +19,23 @@ from roomtape.simulate import command as simulate_command
 
 app = typer.Typer(
     name="roomtape",
-    help="A self-hosted meeting recorder that speaks the RealtimeKit API.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("render")(render_commands.render)
-app.command("inspect")(render_commands.inspect)
-app.command("simulate")(simulate_command.simulate)
-app.command("bench")(bench_command.bench)
-app.add_typer(token_commands.app, name="token")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"roomtape {metadata.version('roomtape')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", callback=_version)] = False,
+) -> None:
+    """A self-hosted meeting recorder that speaks the RealtimeKit API."""
 
 
 @app.command()
@@ -67,6 +75,13 @@ def demo(
         run(data_dir, seconds)
     except RoomtapeError as error:
         sys.exit(f"roomtape: {error}")
+
+
+app.command("render")(render_commands.render)
+app.command("inspect")(render_commands.inspect)
+app.command("simulate")(simulate_command.simulate)
+app.command("bench")(bench_command.bench)
+app.add_typer(token_commands.app, name="token")
 
 
 def main() -> None:

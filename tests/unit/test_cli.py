@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -14,6 +15,14 @@ def test_every_command_explains_itself() -> None:
     for command in ("serve", "demo", "render", "inspect", "simulate", "bench", "token"):
         assert command in told.output
         assert runner.invoke(app, [command, "--help"]).exit_code == 0
+
+
+def test_the_server_comes_first_and_the_version_is_told() -> None:
+    runner = CliRunner()
+    told = runner.invoke(app, ["--help"]).output
+    assert told.index(" serve ") < told.index(" demo ") < told.index(" render ") < told.index(" bench ")
+    version = runner.invoke(app, ["--version"])
+    assert (version.exit_code, version.output) == (0, f"roomtape {metadata.version('roomtape')}\n")
 
 
 def test_a_wrong_setting_is_named_without_a_traceback(tmp_path: Path) -> None:
