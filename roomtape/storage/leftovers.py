@@ -12,7 +12,6 @@ from roomtape.storage.sigv4 import Signer
 
 log = structlog.get_logger()
 
-_SIGNED_FOR_S = 300
 _TIMEOUT_S = 20.0
 _UPLOAD = re.compile(r"<Upload>(.*?)</Upload>", re.S)
 _KEY, _ID = re.compile(r"<Key>(.*?)</Key>", re.S), re.compile(r"<UploadId>(.*?)</UploadId>", re.S)
@@ -27,9 +26,11 @@ async def abort_uploads(signer: Signer, path: str) -> int:
     ended = 0
     try:
         async with httpx.AsyncClient(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
-            listed = await client.get(signer.url("GET", "", _SIGNED_FOR_S, {"uploads": "", "prefix": path}))
+            url, headers = signer.request("GET", "", {"uploads": "", "prefix": path})
+            listed = await client.get(url, headers=headers)
             for identifier in uploads(listed.text, path) if listed.status_code == 200 else ():
-                gone = await client.delete(signer.url("DELETE", path, _SIGNED_FOR_S, {"uploadId": identifier}))
+                url, headers = signer.request("DELETE", path, {"uploadId": identifier})
+                gone = await client.delete(url, headers=headers)
                 ended += gone.status_code == 204
     except httpx.HTTPError as error:
         log.info("unfinished uploads cannot be looked for", bucket=signer.bucket, error=type(error).__name__)

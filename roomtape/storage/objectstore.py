@@ -15,6 +15,7 @@ from obstore.store import AzureStore, S3Store
 
 from roomtape.domain.storage_config import StorageConfig, azure_account
 from roomtape.errors import DestinationError, NotFound
+from roomtape.storage import sas
 from roomtape.storage.bucket import content_type
 from roomtape.storage.leftovers import abort_uploads
 from roomtape.storage.port import Method
@@ -147,15 +148,17 @@ class ObjectStorage:
             raise self._missing_or_failed(error) from error
 
     async def link(self, path: str, method: Method, seconds: int, disposition: str | None) -> str | None:
-        """Sign a URL. Azure's signature has no place for a disposition in obstore, and a SAS cannot sign anything."""
+        """Sign a URL. Who has only a SAS of Azure cannot sign another one."""
         if self._signer is not None:
             answered = {"response-content-disposition": disposition} if disposition is not None else {}
-            return self._signer.url(method, path, seconds, answered)
-        if disposition is not None or azure_account(self._config).key is None:
+            return self._signer.link(method, path, seconds, answered)
+        account = azure_account(self._config)
+        if account.key is None:
             return None
         try:
-            return await obstore.sign_async(self._store, method, path, timedelta(seconds=seconds))
-        except (BaseError, OSError, ValueError) as error:
+            bucket = self._config.bucket or ""
+            return sas.link(self._address, account.name, account.key, bucket, path, seconds, disposition)
+        except ValueError as error:
             raise self._failed(error) from error
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
-"""Owns URLs that are signed for S3: Signature Version 4 in the query, with any parameters, which obstore leaves out.
+"""Owns signatures for S3 (Signature Version 4) where obstore has none: links with any parameter, requests of our own.
 
-Source: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html.
+Sources: docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and sigv4-query-string-auth.html.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 LONGEST_S = 7 * 86_400
-"""S3 takes no URL that is good for longer."""
+"""S3 takes no link that is good for longer."""
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_UNSIGNED = "UNSIGNED-PAYLOAD"
 
 
 @dataclass(frozen=True)
@@ -26,32 +28,64 @@ class Signer:
     access_key: str
     secret: str = field(repr=False)
 
-    def url(self, method: str, path: str, seconds: int, query: Mapping[str, str], now: datetime | None = None) -> str:
-        """Return a URL for `method` on the object `path` (empty: on the bucket itself) that is good for `seconds`."""
-        split = urlsplit(self.address)
-        moment = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-        scope = f"{moment[:8]}/{self.region}/s3/aws4_request"
-        place = quote("/".join(filter(None, (split.path.strip("/"), self.bucket, path))), safe="/-_.~")
-        asked = {
+    def link(self, method: str, path: str, seconds: int, query: Mapping[str, str], now: datetime | None = None) -> str:
+        """Return a URL for `method` on the object `path` that is good for `seconds`, a week at most."""
+        moment = _moment(now)
+        text = _query({
             **query,
-            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-            "X-Amz-Credential": f"{self.access_key}/{scope}",
+            "X-Amz-Algorithm": _ALGORITHM,
+            "X-Amz-Credential": f"{self.access_key}/{self._scope(moment)}",
             "X-Amz-Date": moment,
             "X-Amz-Expires": str(min(seconds, LONGEST_S)),
             "X-Amz-SignedHeaders": "host",
-        }
-        text = "&".join(sorted(f"{_quoted(name)}={_quoted(value)}" for name, value in asked.items()))
-        request = f"{method}\n/{place}\n{text}\nhost:{split.netloc}\n\nhost\nUNSIGNED-PAYLOAD"
+        })  # fmt: skip
+        signature = self._signature(method, path, text, {"host": self._host}, moment)
+        return f"{self._url(path)}?{text}&X-Amz-Signature={signature}"
+
+    def request(
+        self, method: str, path: str, query: Mapping[str, str], now: datetime | None = None
+    ) -> tuple[str, dict[str, str]]:
+        """Return URL and headers of a request without a body; an empty `path` is the bucket itself."""
+        moment = _moment(now)
+        text = _query(query)
+        headers = {"host": self._host, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
+        signature = self._signature(method, path, text, headers, moment)
+        headers["authorization"] = (
+            f"{_ALGORITHM} Credential={self.access_key}/{self._scope(moment)}, "
+            f"SignedHeaders={';'.join(sorted(headers))}, Signature={signature}"
+        )
+        return f"{self._url(path)}?{text}", headers
+
+    def _signature(self, method: str, path: str, query: str, headers: Mapping[str, str], moment: str) -> str:
+        said = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
+        request = f"{method}\n{self._place(path)}\n{query}\n{said}\n{';'.join(sorted(headers))}\n{_UNSIGNED}"
         digest = hashlib.sha256(request.encode()).hexdigest()
         key = f"AWS4{self.secret}".encode()
-        for part in scope.split("/"):
+        for part in self._scope(moment).split("/"):
             key = _hmac(key, part)
-        signature = _hmac(key, f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}").hex()
-        return f"{split.scheme}://{split.netloc}/{place}?{text}&X-Amz-Signature={signature}"
+        return _hmac(key, f"{_ALGORITHM}\n{moment}\n{self._scope(moment)}\n{digest}").hex()
+
+    def _scope(self, moment: str) -> str:
+        return f"{moment[:8]}/{self.region}/s3/aws4_request"
+
+    @property
+    def _host(self) -> str:
+        return urlsplit(self.address).netloc
+
+    def _place(self, path: str) -> str:
+        parts = (urlsplit(self.address).path.strip("/"), self.bucket, path)
+        return "/" + quote("/".join(filter(None, parts)), safe="/-_.~")
+
+    def _url(self, path: str) -> str:
+        return f"{urlsplit(self.address).scheme}://{self._host}{self._place(path)}"
 
 
-def _quoted(text: str) -> str:
-    return quote(text, safe="-_.~")
+def _moment(now: datetime | None) -> str:
+    return (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _query(values: Mapping[str, str]) -> str:
+    return "&".join(sorted(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in values.items()))
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from http.server import ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 import jwt
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from gcp_storage_emulator.handlers import buckets
 from gcp_storage_emulator.server import RequestHandler
@@ -39,6 +45,11 @@ class _Handler(RequestHandler):  # type: ignore[misc]
     def parse_request(self) -> bool:
         if not super().parse_request():
             return False
+        if "X-Goog-Signature=" in self.path:
+            if _is_signed(self.command, self.path, self.headers.get("Host", "")):
+                return True
+            self.send_error(403, "SignatureDoesNotMatch")
+            return False
         try:
             token = self.headers.get("Authorization", "").removeprefix("Bearer ")
             jwt.decode(
@@ -55,6 +66,24 @@ class _Handler(RequestHandler):  # type: ignore[misc]
             self.close_connection = True
             return False
         return True
+
+
+def _is_signed(method: str, target: str, host: str) -> bool:
+    """Check a V4 signed URL (cloud.google.com/storage/docs/authentication/signatures)."""
+    path, _, query = target.partition("?")
+    parts = query.split("&")
+    said = {name: unquote(value) for name, _, value in (part.partition("=") for part in parts)}
+    asked = "&".join(sorted(part for part in parts if not part.startswith("X-Goog-Signature=")))
+    request = f"{method}\n{path}\n{asked}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    scope = said["X-Goog-Credential"].partition("/")[2]
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    text = f"GOOG4-RSA-SHA256\n{said['X-Goog-Date']}\n{scope}\n{digest}"
+    until = datetime.strptime(said["X-Goog-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    try:
+        key().public_key().verify(bytes.fromhex(said["X-Goog-Signature"]), text.encode(), PKCS1v15(), SHA256())
+    except InvalidSignature:
+        return False
+    return datetime.now(UTC) < until + timedelta(seconds=int(said["X-Goog-Expires"]))
 
 
 class GcsServer:

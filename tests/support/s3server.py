@@ -8,9 +8,15 @@ import urllib.request
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import boto3
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from moto import settings
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
@@ -38,14 +44,55 @@ class S3Server:
         return {"type": "aws", "bucket": BUCKET, "region": "us-east-1", **keys, **more}
 
 
+class _Links:
+    """Checks signed links, which moto does not know once it checks signatures: botocore makes the same one, or not.
+
+    What is right goes on as a request that is signed in its headers.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.credentials: Credentials | None = None
+
+    def __call__(self, environ: dict[str, Any], start: Any) -> Any:
+        query = parse_qsl(environ["QUERY_STRING"], keep_blank_values=True)
+        said = {name: value for name, value in query if name.startswith("X-Amz-")}
+        if "X-Amz-Signature" not in said or self.credentials is None:
+            return self.app(environ, start)
+        more = urlencode([(name, value) for name, value in query if name not in said], quote_via=quote)
+        target = environ["RAW_URI"].partition("?")[0] + (f"?{more}" if more else "")
+        place = f"http://{environ['HTTP_HOST']}{target}"
+        if self._signature(environ["REQUEST_METHOD"], place, said) != said["X-Amz-Signature"]:
+            start("403 Forbidden", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>SignatureDoesNotMatch</Code></Error>"]
+        request = AWSRequest(environ["REQUEST_METHOD"], place)
+        S3SigV4Auth(self.credentials, "s3", "us-east-1").add_auth(request)
+        headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+        return self.app({**environ, **headers, "QUERY_STRING": more, "RAW_URI": target, "REQUEST_URI": target}, start)
+
+    def _signature(self, method: str, place: str, said: dict[str, str]) -> str | None:
+        """Return what botocore would sign, None for a link that is too old or is for another region."""
+        made = datetime.strptime(said["X-Amz-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        if datetime.now(UTC) > made + timedelta(seconds=int(said["X-Amz-Expires"])):
+            return None
+        request = AWSRequest(method, place)
+        with mock.patch("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: made.replace(tzinfo=None)):
+            S3SigV4QueryAuth(self.credentials, "s3", "us-east-1", int(said["X-Amz-Expires"])).add_auth(request)
+        return dict(parse_qsl(urlsplit(request.url).query)).get("X-Amz-Signature")
+
+
 @asynccontextmanager
 async def s3_server() -> AsyncIterator[S3Server]:
     """Yield a running server with an empty bucket. There can be one of it in a process: moto's state is global."""
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     await asyncio.to_thread(server.start)
     port = server.get_host_and_port()[1]
+    links = _Links(server._server.app)
+    server._server.app = links
     try:
-        yield await asyncio.to_thread(_prepared, port)
+        made = await asyncio.to_thread(_prepared, port)
+        links.credentials = Credentials(made.access_key, made.secret)
+        yield made
     finally:
         settings.INITIAL_NO_AUTH_ACTION_COUNT = float("inf")
         await asyncio.to_thread(server.stop)
