@@ -106,7 +106,7 @@ class LayoutChange(_Exact):
 
 class ManifestFile(_Exact):
     name: str
-    role: Literal["composite", "audio", "track"]
+    role: Literal["composite", "audio", "track", "package"]
     content_type: str
     size: int
     sha256: str
@@ -114,6 +114,25 @@ class ManifestFile(_Exact):
     duration_ms: int
     layer: str | None
     peer_id: str | None
+
+
+class MessageTold(_Exact):
+    """A message that became a tag; `size` in bytes, `peer_id` None for one that a back end sent."""
+
+    at_us: int
+    at_ms: int
+    name: str
+    form: Literal["text", "bytes"]
+    size: int
+    origin: Literal["broadcast", "api", "page"]
+    peer_id: str | None
+
+
+class ManifestMessages(_Exact):
+    """The messages of an interactive recording: how many, and the first thousands of them."""
+
+    count: int
+    told: list[MessageTold]
 
 
 class PageTrouble(_Exact):
@@ -155,6 +174,7 @@ class Manifest(_Exact):
     participants: list[ManifestParticipant]
     tracks: list[ManifestTrack]
     layout: list[LayoutChange]
+    messages: ManifestMessages | None
     files: list[ManifestFile]
     warnings: list[str]
 

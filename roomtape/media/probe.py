@@ -40,10 +40,14 @@ class StreamProbe:
 
 @dataclass(frozen=True)
 class FileProbe:
-    """`duration_us` is what the container's header says, None when it says nothing (a file that was not completed)."""
+    """`duration_us` is what the container's header says, None when it says nothing (a file that was not completed).
+
+    `tags_us` are the times of the packets of timed metadata, in µs on the file's own clock, in the order of the file.
+    """
 
     streams: tuple[StreamProbe, ...]
     duration_us: int | None
+    tags_us: tuple[int, ...] = ()
 
     def of(self, kind: str) -> list[StreamProbe]:
         """Return the streams of `kind`: audio or video."""
@@ -78,9 +82,14 @@ def probe(path: Path) -> FileProbe:
     try:
         with av.open(str(path), options={} if path.suffix in _CLOCKLESS else {"fflags": "+nofillin"}) as source:
             tallies = {s.index: _Tally(s) for s in source.streams if s.type in ("audio", "video")}
-            for packet in source.demux(list(source.streams.video) + list(source.streams.audio)):
+            told: list[int] = []
+            wanted = [*source.streams.video, *source.streams.audio, *source.streams.data]
+            for packet in source.demux(wanted):
                 if not packet.size:
                     continue  # end of file
+                if packet.stream_index not in tallies:
+                    told.append(round((packet.pts or 0) * cast("Fraction", packet.time_base) * 1_000_000))
+                    continue
                 if packet.is_corrupt:
                     raise RenderError(f"{path.name} is damaged: a packet at {packet.pts} cannot be read whole")
                 tally = tallies[packet.stream_index]
@@ -89,7 +98,8 @@ def probe(path: Path) -> FileProbe:
                     tally.tried += 1
                     tally.decoded = bool(packet.decode())
             duration = source.duration
-            return FileProbe(tuple(_result(t) for t in tallies.values()), duration if duration else None)
+            streams = tuple(_result(t) for t in tallies.values())
+            return FileProbe(streams, duration if duration else None, tuple(told))
     except av.FFmpegError as error:
         raise RenderError(f"{path.name} cannot be read as media: {error.strerror}") from error
 

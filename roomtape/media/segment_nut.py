@@ -88,6 +88,11 @@ class SegmentFormat:
     audio_codecs: tuple[SoundCodec, ...] = ("AAC",)
     keyframe_ticks: int | None = None
 
+    @property
+    def seconds(self) -> int:
+        """How long a whole segment is."""
+        return self.frames // self.fps
+
     def sound(self, first: int, end: int, last: bool) -> SoundSpan:
         """Return what the segment from sample `first` to `end` takes of the sound; `last`: nothing follows it."""
         return span((SOUND[codec].GRID for codec in self.audio_codecs), first, end, last)

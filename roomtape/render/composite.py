@@ -16,7 +16,7 @@ from roomtape.errors import RenderError
 from roomtape.media import segment_nut
 from roomtape.media.decode_opus import SAMPLE_RATE
 from roomtape.media.packet_grid import SoundSpan
-from roomtape.render import parallel
+from roomtape.render import hls, parallel
 from roomtape.render.assemble import assemble, continuous_sound, form_of, outputs
 from roomtape.render.composite_audio import AHEAD_US, AudioFeed, mixed, read_for
 from roomtape.render.composite_clock import OutputClock, Stretch
@@ -24,7 +24,7 @@ from roomtape.render.composite_picture import Painter
 from roomtape.render.composite_scene import Scenes
 from roomtape.render.findings import Findings
 from roomtape.render.job import OUT, Progress, RenderedFile, RenderJob, Wait
-from roomtape.render.segments import SECONDS, Segments
+from roomtape.render.segments import Segments
 
 SEGMENTS = "segments"
 _TALK = TrackKey("", 0)
@@ -113,7 +113,7 @@ class Composite:
         if video.width % 2 or video.height % 2:
             raise RenderError(f"{video.width}x{video.height} cannot be rendered; choose an even width and height")
         self.form = form_of(job.config)
-        self.segments = Segments(work / f"{SEGMENTS}-{segment_nut.fingerprint(self.form)}")
+        self.segments = Segments(work / f"{SEGMENTS}-{segment_nut.fingerprint(self.form)}", self.form.seconds)
         self._continuous = continuous_sound(self.form, self.segments.folder)
         self._job = job
         self._timeline = timeline
@@ -166,7 +166,7 @@ class Composite:
         """Render every segment that `clock` covers wholly and that is not there yet."""
         self._scenes.refresh(self._selection())
         # A segment is rendered early only when something is known to follow it: the last one is made differently.
-        count = self.count(clock) if final else (clock.duration_us - 1) // (SECONDS * 1_000_000)
+        count = self.count(clock) if final else (clock.duration_us - 1) // (self.form.seconds * 1_000_000)
         known_ms = clock.duration_us // 1000
         while self._next < count:
             last = final and self._next == count - 1
@@ -174,7 +174,7 @@ class Composite:
             if self._continuous is not None:
                 self._continuous.took(self._next, self.segments.path(self._next))
             self._next += 1
-            progress(min(self._next * SECONDS * 1000, known_ms), known_ms if final else None)
+            progress(min(self._next * self.form.seconds * 1000, known_ms), known_ms if final else None)
 
     def render_part(self, clock: OutputClock, first: int) -> None:
         """Render what is missing from segment `first` on, up to a segment that another process is making."""
@@ -191,7 +191,9 @@ class Composite:
     def join(self, clock: OutputClock) -> list[RenderedFile]:
         """Make the finished files of all segments; those that are there already are kept."""
         paths = [self.segments.path(i) for i in range(self.count(clock))]
-        return assemble(self._job, self._work / OUT, clock, paths, self.form, self._continuous)
+        messages = self._timeline.messages(self._job.recording_id) if self._job.config.interactive else []
+        told = hls.tags(messages, self._timeline.intervals(self._job.recording_id))
+        return assemble(self._job, self._work / OUT, clock, paths, self.form, self._continuous, told)
 
     def _selection(self) -> Selection:
         """Return whom the recording is of: as the log says, or as the job says where the log knows no recording."""
@@ -217,7 +219,7 @@ class Composite:
         return wrong
 
     def _reach(self, clock: OutputClock, index: int, last: bool) -> _Reach:
-        samples = SECONDS * SAMPLE_RATE
+        samples = self.form.seconds * SAMPLE_RATE
         first_tick = index * self.form.frames
         end = clock.samples if last else (index + 1) * samples
         return _Reach(
@@ -241,7 +243,7 @@ class Composite:
             self._listen(key)
         span = reach.sound
         self._approach(clock.stretches(span.start, span.end))
-        own = range(index * SECONDS * SAMPLE_RATE, span.end)
+        own = range(index * self.form.seconds * SAMPLE_RATE, span.end)
         pcm = mixed(self._sounds.values(), clock, span.start, span.end, self.form.channels, reach.ahead_us, own)
         return segment_nut.SegmentAudio(pcm, span)
 

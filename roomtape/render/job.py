@@ -61,7 +61,7 @@ class RenderedFile:
     """One finished file in `out/`. `start_us`: wall time of its time zero; `duration_ms` as decoded from the file."""
 
     name: str
-    role: str  # composite, audio, track, manifest
+    role: str  # composite, audio, track, package, manifest
     content_type: str
     size: int
     sha256: str
@@ -81,8 +81,9 @@ class RenderResult:
 
     @property
     def media(self) -> tuple[RenderedFile, ...]:
-        """The files that were made for people; the manifest, which tells of them, is left out."""
-        return tuple(file for file in self.files if file.role != "manifest")
+        """The files that were made for people; the manifest, which tells of them, is left out, and so are the plain
+        files of a package, which its tar holds."""
+        return tuple(file for file in self.files if file.role not in ("manifest", "package"))
 
     def write(self, work: Path) -> None:
         """Write `result.json` into `work`; its being there says that the render is complete."""

@@ -15,6 +15,7 @@ from roomtape.domain.recording import Kind
 from roomtape.render.extent import Extent
 from roomtape.render.findings import Findings, LayoutChange, Seen
 from roomtape.render.job import OUT, RenderedFile, RenderJob, RenderResult, write_json
+from roomtape.render.manifest_messages import told_messages
 from roomtape.render.manifest_track import told_track
 from roomtape.render.page import UNMARKED, is_page, told_page
 from roomtape.render.presence import recorded_peers, recorded_tracks
@@ -61,7 +62,8 @@ def build(job: RenderJob, result: RenderResult, timeline: Timeline, findings: Fi
         "participants": [_participant(peer, timeline, extent) for peer in peers.values()],
         "tracks": [told_track(track, timeline, extent, findings) for track in recorded_tracks(timeline, job).values()],
         "layout": [_change(change, extent) for change in findings.layout],
-        "files": [_file(file) for file in result.media],
+        "messages": told_messages(job, timeline, extent),
+        "files": [_file(file) for file in result.files],
         "warnings": list(result.warnings),
     }
 
@@ -98,6 +100,7 @@ def _made(job: RenderJob, timeline: Timeline) -> dict[str, Any]:
         },
         "watermark": _watermark(job, timeline),
         "rtmp": job.config.rtmp_url is not None,
+        "interactive": job.config.interactive,
     }
 
 

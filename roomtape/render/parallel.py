@@ -13,7 +13,7 @@ from pathlib import Path
 from roomtape.errors import OurError, RenderError, StorageError
 from roomtape.render import process
 from roomtape.render.job import Progress
-from roomtape.render.segments import SECONDS, Segments
+from roomtape.render.segments import Segments
 
 MAX_CRASHES = 5
 """So many deaths of workers without one more segment are taken for a fault that stays, not an accident."""
@@ -52,7 +52,7 @@ def fill(work: Path, segments: Segments, count: int, jobs: int, progress: Progre
     workers: list[_Worker] = []
     crashes = 0
     missing = segments.missing(count)
-    total_ms = count * SECONDS * 1000
+    total_ms = count * segments.seconds * 1000
     try:
         while missing:
             for first in starts(missing, [w.first for w in workers], jobs - len(workers)):
@@ -61,7 +61,7 @@ def fill(work: Path, segments: Segments, count: int, jobs: int, progress: Progre
             left = segments.missing(count)
             if len(left) < len(missing):
                 crashes = 0
-                progress(total_ms - len(left) * SECONDS * 1000, total_ms)
+                progress(total_ms - len(left) * segments.seconds * 1000, total_ms)
             for worker in [w for w in workers if w.child.poll() is not None]:
                 workers.remove(worker)
                 crashes += 1  # also one that ends well, if nobody has made a segment since: it found nothing to do

@@ -23,8 +23,9 @@ about as much as half a second of talking heads), shorter ones make players seek
 class Segments:
     """The folder of a recording's segments. A file under its final name is whole: it was written aside and synced."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seconds: int = SECONDS) -> None:
         self._folder = folder
+        self.seconds = seconds
         folder.mkdir(parents=True, exist_ok=True)
 
     @property

@@ -8,7 +8,9 @@ from pathlib import Path
 from roomtape.capture.timeline import Timeline
 from roomtape.errors import RenderError
 from roomtape.media.probe import FileProbe, StreamProbe, probe
+from roomtape.render import hls
 from roomtape.render.job import RenderedFile, RenderJob, RenderResult
+from roomtape.render.package_check import check_package
 from roomtape.render.presence import recorded_peers, recorded_tracks
 from roomtape.render.trackfile import Entry
 from roomtape.render.tracks import LEDGER
@@ -33,12 +35,16 @@ def verify(job: RenderJob, result: RenderResult, out: Path, timeline: Timeline) 
         path = out / file.name
         if not path.is_file() or path.stat().st_size != file.size:
             raise RenderError(f"{file.name} is not there with its {file.size} bytes; it has to be rendered again")
+        if file.role == "package" or file.content_type == hls.ARCHIVE_TYPE:
+            continue  # all together, below
         found = probe(path)
         _readable(file, found)
         if file.role == "track":
             _check_track(file, found, ledger.get(file.name), recorded_us)
         elif file.role in ("composite", "audio"):
             _check_composed(job, file, found, recorded_us)
+    if job.config.interactive and not job.stream_only:
+        check_package(job, result, out, timeline)
     return _damage(job, timeline)
 
 
