@@ -63,7 +63,7 @@ def confine(work: Path, within: Path, recording_id: str, chromium: str) -> Confi
     if program is None:
         raise PageFailed(f"there is no {chromium} on this machine; install Chromium (scripts/setup does it)")
     uid = _uid(recording_id) if os.geteuid() == 0 and shutil.which("setpriv") else None
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{recording_id}-", dir=within))
+    folder = Path(tempfile.mkdtemp(prefix=named(recording_id), dir=within))
     if uid is not None:
         os.chown(folder, uid, uid)
     launcher = work / LAUNCHER
@@ -72,19 +72,25 @@ def confine(work: Path, within: Path, recording_id: str, chromium: str) -> Confi
     return Confinement(folder, launcher, uid, _sandbox_works(uid))
 
 
+def named(recording_id: str) -> str:
+    """Return how the names of a recording's folders begin: shortly, for Chromium puts sockets below them, whose paths
+    have room for 107 characters (unix(7))."""
+    return f"{PREFIX}{hashlib.sha256(recording_id.encode()).hexdigest()[:12]}-"
+
+
 def sweep(within: Path, recording_id: str) -> list[int]:
     """Kill whatever an earlier browser of this recording left running and remove its folders; return who was killed.
 
     A process is known by its home, which all that a browser starts have in their environment, or by its command line.
     """
-    mark = f"{within}/{PREFIX}{recording_id}-"
+    mark = f"{within}/{named(recording_id)}"
     killed = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
             if _bears(process, mark):
                 process.kill()
                 killed.append(process.pid)
-    for folder in within.glob(f"{PREFIX}{recording_id}-*"):
+    for folder in within.glob(f"{named(recording_id)}*"):
         shutil.rmtree(folder, ignore_errors=True)
     return killed
 
