@@ -88,7 +88,7 @@ def probe(path: Path) -> FileProbe:
                 if not packet.size:
                     continue  # end of file
                 if packet.stream_index not in tallies:
-                    told.append(round((packet.pts or 0) * cast("Fraction", packet.time_base) * 1_000_000))
+                    told.append(round((packet.pts or 0) * packet.time_base * 1_000_000))
                     continue
                 if packet.is_corrupt:
                     raise RenderError(f"{path.name} is damaged: a packet at {packet.pts} cannot be read whole")

@@ -18,6 +18,7 @@ from roomtape.storage.signedlinks import SignedLinks
 
 _TYPES = {".mp4": "video/mp4", ".webm": "video/webm", ".json": "application/json", ".m4a": "audio/mp4"}
 _TYPES |= {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".tar": "application/x-tar"}
+_TYPES |= {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}
 _KEY_BYTES = 32
 _ASIDE = ".part-"
 
