@@ -214,9 +214,15 @@ function show() {
 at("sign-in").onsubmit = (event) => {
   event.preventDefault();
   doing(event.submitter, async () => {
-    const given = at("token").value.trim();
-    at("token").value = "";
-    await signIn(given);
+    const field = at("token");
+    try {
+      await signIn(field.value.trim());
+      field.value = "";
+    } catch (error) {
+      field.focus();
+      field.select();
+      throw error;
+    }
   });
 };
 at("new").onsubmit = (event) => {
