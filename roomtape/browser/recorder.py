@@ -32,10 +32,12 @@ WEIGH_EVERY = 5
 BLANK_AFTER_S = 10.0
 MOST_BLANK = 3
 """A page that is blank again after this many starts is so by nature."""
-DISCONNECTED_FOR_S = 4.0
+DISCONNECTED_FOR_S = 6.0
 OPENINGS = 3
 HUSH = 1e-7
-CHROMIUMS_OWN = frozenset({"update.googleapis.com", "clients2.google.com", "studio.roomtape.invalid"})
+CHROMIUMS_OWN = frozenset(
+    {"accounts.google.com", "clients2.google.com", "studio.roomtape.invalid", "update.googleapis.com"}
+)
 
 
 class Trouble(Exception):
@@ -172,8 +174,7 @@ class Recorder:
 
     async def _watch(self, tab: RecordedTab, studio: Studio, chromium: Chromium) -> None:
         """Look at everything once a second. Raises Trouble, PageFailed."""
-        settling = asyncio.create_task(tab.settled())
-        settling.add_done_callback(lambda task: task.cancelled() or self._beginning.settled())
+        settling = asyncio.create_task(self._settle(tab))
         watch = _Watch(self._job, tab, studio, chromium)
         try:
             while True:
@@ -190,6 +191,10 @@ class Recorder:
             raise
         finally:
             settling.cancel()
+
+    async def _settle(self, tab: RecordedTab) -> None:
+        await tab.settled()
+        self._beginning.settled()
 
     def _refused(self, address: str, why: str) -> None:
         """Tell of what the page did not get. Chromium itself looks for news at its start: that is nobody's business."""
