@@ -40,13 +40,18 @@ async def _demo(data_dir: Path, seconds: int, console: Console) -> None:
     async with ownserver.running(data_dir) as server, ownserver.client(server.access) as api:
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as bars:
             done = await _record(api, server.access, seconds, lambda text: _next(bars, text))
+            _done(bars)
         _show(done, data_dir, server.access.app_id, console)
 
 
 def _next(bars: Progress, text: str) -> None:
+    _done(bars)
+    bars.add_task(text, total=None)
+
+
+def _done(bars: Progress) -> None:
     for task in bars.tasks:
         bars.update(task.id, total=1, completed=1)
-    bars.add_task(text, total=None)
 
 
 async def _record(api: httpx.AsyncClient, access: MeetingAccess, seconds: int, say: Any) -> list[dict[str, Any]]:
