@@ -4,6 +4,7 @@ import { baseURI } from "./addresses.js";
 import { show } from "./tiles.js";
 
 const query = new URLSearchParams(location.search);
+const COMING_AND_GOING = ["participantJoined", "participantLeft", "participantsUpdate", "participantsCleared"];
 const caption = document.getElementById("caption");
 
 async function main() {
@@ -16,10 +17,11 @@ async function main() {
     defaults: { audio: false, video: false },
   });
   const refresh = () => show(meeting);
-  for (const event of ["participantJoined", "participantLeft", "audioUpdate", "videoUpdate", "screenShareUpdate"]) {
+  for (const event of COMING_AND_GOING) {
     meeting.participants.joined.on(event, refresh);
+    meeting.participants.active.on(event, refresh);
   }
-  for (const event of ["participantJoined", "participantLeft"]) meeting.participants.active.on(event, refresh);
+  for (const event of ["audioUpdate", "videoUpdate", "screenShareUpdate"]) meeting.participants.joined.on(event, refresh);
   meeting.self.on("roomJoined", refresh);
   meeting.participants.on("broadcastedMessage", ({ type, payload }) => {
     if (type === "caption") caption.textContent = String(payload.text ?? "");
