@@ -4,7 +4,7 @@ ARGS ?=
 # Where nothing may be kept of what Python compiles, every start of a server compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup loopback run demo test lint unit integration fuzz bench
+.PHONY: setup loopback servers checked run demo test lint unit integration fuzz bench
 
 setup:
 	@scripts/setup
@@ -26,11 +26,19 @@ unit: setup
 
 # Two at a time, whole files: most of the time of these tests is waiting for media in real time. A machine that is
 # starved for a while cannot send media on time, so a failure is tried twice more; three in a row are a failure.
-integration: loopback
-	@scripts/setup test
+integration: loopback servers
 	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --no-loadscope-reorder --reruns 2 --reruns-delay 5 --durations=15 $(ARGS)
 
-test: lint unit integration
+servers: setup
+	@scripts/setup test
+
+checked: lint
+	@$(MAKE) unit
+
+# The servers that the last tests talk to are installed while the first ones run.
+test: setup
+	@$(MAKE) -j 2 checked servers
+	@$(MAKE) integration
 
 # Five minutes of what /openapi.json allows, and what not, 1,000 cases a minute; ARGS="--minutes 1 --seed 7" as well.
 fuzz: loopback
