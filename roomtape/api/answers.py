@@ -379,7 +379,7 @@ class Health(_Shape):
     """`status`, and every part by its name with `ok` or what is wrong with it."""
 
     model_config = ConfigDict(extra="allow")
-    status: Literal["ok", "unready"]
+    status: Literal["ok", "degraded", "unready"]
 
 
 class IceServers(_Shape):

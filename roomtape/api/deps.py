@@ -58,6 +58,13 @@ class Streams(Protocol):
         """Return `{state, since, error, sent_s}`, None for a recording that is not streamed."""
 
 
+class Pages(Protocol):
+    """What the API asks of the recordings of pages (`recordings.pages.Pages`)."""
+
+    async def check(self, url: str, where: str) -> None:
+        """Refuse a page that must not be opened or is not found. Raises InvalidRequest, DestinationError."""
+
+
 class Webhooks(Protocol):
     """What the API asks of the telling of webhooks (`webhooks.dispatch.Dispatcher`)."""
 
@@ -84,13 +91,6 @@ class Deliveries(Protocol):
         """Let a recording go to another storage, now. Raises InvalidRequest, Conflict."""
 
 
-@dataclass(frozen=True)
-class Deps:
-    """Everything that the routes use. `routers` are further doors, such as WHIP.
-
-    `ready` tells the state of each part by name, for example `{"janus": "ok"}`; whatever is not `ok` makes the whole
-    server unready. `renders` tells how many renders are running and how many wait.
-    """
 class Messages(Protocol):
     """What the API asks of the messages to interactive recordings (`recordings.messages.Messages`)."""
 
@@ -98,6 +98,14 @@ class Messages(Protocol):
         """Give a recording a message; bytes are in base64. Raises Conflict, StorageError."""
 
 
+@dataclass(frozen=True)
+class Deps:
+    """Everything that the routes use. `routers` are further doors, such as WHIP.
+
+    `ready` tells the state of each part by name, for example `{"janus": "ok"}`; whatever is not `ok` makes the whole
+    server unready. `renders` tells how many renders are running and how many wait. `may_wait` is as `ready`, for parts
+    without which meetings are recorded all the same, such as a bucket that is away.
+    """
 
     settings: Settings
     db: Database
@@ -109,15 +117,17 @@ class Messages(Protocol):
     streams: Streams
     deliveries: Deliveries
     webhooks: Webhooks
+    messages: Messages
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()
     renders: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    pages: Pages | None = None
+    may_wait: Callable[[], dict[str, str]] = dict
 
 
 def deps_of(request: Request) -> Deps:
     """Return the dependencies that `create_app` was given."""
     found: Deps = request.app.state.deps
-    messages: Messages
     return found
 
 

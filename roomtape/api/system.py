@@ -25,10 +25,15 @@ router = APIRouter(tags=["Server"])
 
 @router.get("/healthz", summary="Tell whether the server can work")
 async def health(deps: FromDeps) -> JSONResponse:
-    """200 and `status: ok` when every part is `ok`, otherwise 503."""
-    parts = {**deps.ready(), "database": await _database(deps)}
-    good = all(state == OK for state in parts.values())
-    return JSONResponse({"status": OK if good else "unready", **parts}, 200 if good else 503)
+    """200 and `status: ok` when every part is `ok`, otherwise 503 and `unready`.
+
+    `degraded` with 200: meetings are recorded, but something has to wait, such as the files for their bucket.
+    """
+    parts, waiting = {**deps.ready(), "database": await _database(deps)}, deps.may_wait()
+    if any(state != OK for state in parts.values()):
+        return JSONResponse({"status": "unready", **parts, **waiting}, 503)
+    late = any(state != OK for state in waiting.values())
+    return JSONResponse({"status": "degraded" if late else OK, **parts, **waiting})
 
 
 async def _database(deps: Deps) -> str:

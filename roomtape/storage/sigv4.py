@@ -16,6 +16,7 @@ LONGEST_S = 7 * 86_400
 """S3 takes no link that is good for longer."""
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _UNSIGNED = "UNSIGNED-PAYLOAD"
+_NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Signer:
         """Return URL and headers of a request without a body; an empty `path` is the bucket itself."""
         moment = _moment(now)
         text = _query(query)
-        headers = {"host": self._host, "x-amz-content-sha256": _UNSIGNED, "x-amz-date": moment}
+        headers = {"host": self._host, "x-amz-content-sha256": _NOTHING, "x-amz-date": moment}
         signature = self._signature(method, path, text, headers, moment)
         headers["authorization"] = (
             f"{_ALGORITHM} Credential={self.access_key}/{self._scope(moment)}, "
@@ -58,7 +59,8 @@ class Signer:
 
     def _signature(self, method: str, path: str, query: str, headers: Mapping[str, str], moment: str) -> str:
         said = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
-        request = f"{method}\n{self._place(path)}\n{query}\n{said}\n{';'.join(sorted(headers))}\n{_UNSIGNED}"
+        body = headers.get("x-amz-content-sha256", _UNSIGNED)
+        request = f"{method}\n{self._place(path)}\n{query}\n{said}\n{';'.join(sorted(headers))}\n{body}"
         digest = hashlib.sha256(request.encode()).hexdigest()
         key = f"AWS4{self.secret}".encode()
         for part in self._scope(moment).split("/"):

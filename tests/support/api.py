@@ -159,6 +159,7 @@ class House:
     token: str
     parts: dict[str, str]
     messages: FakeMessages
+    waiting: dict[str, str] = field(default_factory=dict)
 
     @property
     def kit(self) -> str:
@@ -223,6 +224,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         ready=lambda: parts,
         routers=routers,
         renders=lambda: (2, 5),
+        may_wait=lambda: made.waiting,
         streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
         deliveries=Delivery(db, Destinations(folder, Guard(()), {}), 3600),
         messages=messages,
@@ -231,10 +233,11 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
     transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
-        yield House(
+        made = House(
             client, db, rooms, recordings, issuer, bucket, first.account_id, first.app_id, first.api_token, parts,
             messages,
         )
+        yield made
     await db.close()
 
 

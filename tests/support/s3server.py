@@ -76,7 +76,7 @@ class _Links:
         if datetime.now(UTC) > made + timedelta(seconds=int(said["X-Amz-Expires"])):
             return None
         request = AWSRequest(method, place)
-        with mock.patch("botocore.auth.get_current_datetime", lambda remove_tzinfo=True: made.replace(tzinfo=None)):
+        with mock.patch("botocore.auth.get_current_datetime", return_value=made.replace(tzinfo=None)):
             S3SigV4QueryAuth(self.credentials, "s3", "us-east-1", int(said["X-Amz-Expires"])).add_auth(request)
         return dict(parse_qsl(urlsplit(request.url).query)).get("X-Amz-Signature")
 

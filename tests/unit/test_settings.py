@@ -53,3 +53,30 @@ def test_storage_services_may_have_other_addresses(tmp_path: Path) -> None:
     for wrong in ("http://minio", "sftp=http://x", "aws=minio:9000", "aws=ftp://x"):
         with pytest.raises(ValidationError, match="storage_endpoints"):
             settings.load(data_dir=tmp_path, storage_endpoints=wrong)
+
+
+def test_the_own_bucket_may_be_a_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.load(data_dir=tmp_path).own_bucket is None
+    monkeypatch.setenv("ROOMTAPE_BUCKET_URL", "s3://tapes/in?region=eu-west-1")
+    monkeypatch.setenv("ROOMTAPE_BUCKET_CONFIG", '{"access_key": "key-77", "secret": "hush-hush"}')
+    loaded = settings.load(data_dir=tmp_path)
+    assert loaded.own_bucket is not None
+    assert (loaded.own_bucket.storage.bucket, loaded.own_bucket.storage.secret) == ("tapes", "hush-hush")
+    assert "hush-hush" not in repr(loaded) + str(loaded)
+    for wrong in ('{"access_key": "hush-hush"}', "hush-hush", '["hush-hush"]', '{"sekret": "hush-hush"}'):
+        monkeypatch.setenv("ROOMTAPE_BUCKET_CONFIG", wrong)
+        with pytest.raises(ValidationError, match="bucket_config") as caught:
+            settings.load(data_dir=tmp_path)
+        assert "hush-hush" not in str(caught.value)
+    monkeypatch.delenv("ROOMTAPE_BUCKET_URL")
+    monkeypatch.setenv("ROOMTAPE_BUCKET_CONFIG", '{"secret": "hush-hush"}')
+    with pytest.raises(ValidationError, match="needs bucket_url"):
+        settings.load(data_dir=tmp_path)
+
+
+def test_what_opens_it_may_stand_in_the_file(tmp_path: Path) -> None:
+    text = 'bucket_url = "s3://tapes"\n[bucket_config]\naccess_key = "key-77"\nsecret = "hush"\n'
+    (tmp_path / "roomtape.toml").write_text(text)
+    found = settings.load(data_dir=tmp_path).own_bucket
+    assert found is not None
+    assert found.storage.secret == "hush"

@@ -30,6 +30,17 @@ async def test_health_names_the_part_that_is_away(api: House, monkeypatch: pytes
     assert "10.0.0.7" not in answer.text
 
 
+async def test_what_may_wait_makes_no_server_unready(api: House) -> None:
+    api.waiting["bucket"] = "aws://tapes: the service answered 503"
+    answer = await api.client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "degraded", "janus": "ok", "database": "ok", **api.waiting}
+    api.parts["janus"] = "away"
+    answer = await api.client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "unready")
+    assert answer.json()["bucket"] == api.waiting["bucket"]
+
+
 async def test_metrics_count_what_lives(api: House) -> None:
     meeting = await api.meeting()
     session = await api.session(meeting)

@@ -1,0 +1,168 @@
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from roomtape.clock import now_us, to_datetime
+from roomtape.db import recordings as rows
+from roomtape.db import sessions
+from roomtape.db.database import Database
+from roomtape.domain.recording import Recording, Status
+from roomtape.errors import StorageError
+from roomtape.recordings import patience
+from roomtape.recordings.publishing import STATE, Publishing
+from roomtape.render.job import OUT, RenderedFile, RenderResult
+from roomtape.settings import Settings
+from roomtape.storage.remote import PROBLEM
+from tests.support.recording_fakes import make_database, meeting, recording, session_row
+
+AWAY = PROBLEM + "aws://tapes: the service answered 503"
+ONE, TWO = "app-1/rec-1/one.mp4", "app-1/rec-1/two.json"
+
+
+@dataclass
+class FakeBucket:
+    """`fails` is how many attempts to put or list fail before one works; `puts` are the paths that were stored."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    puts: list[str] = field(default_factory=list)
+    fails: int = 0
+    fails_for: str = ""
+
+    async def put(self, path: str, file: Path) -> None:
+        if path.endswith(self.fails_for):
+            self._fail()
+        self.files[path] = file.read_bytes()
+        self.puts.append(path)
+
+    async def names(self, prefix: str) -> list[str]:
+        return sorted(name for name in self.files if name.startswith(prefix + "/"))
+
+    async def delete(self, path: str) -> None:
+        self._fail()
+        for name in [name for name in self.files if name == path or name.startswith(path + "/")]:
+            del self.files[name]
+
+    def _fail(self) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise StorageError(AWAY)
+
+
+@dataclass
+class World:
+    db: Database
+    bucket: FakeBucket
+    work: Path
+    result: RenderResult
+    made: Recording
+
+    def publishing(self, **values: Any) -> Publishing:
+        settings: dict[str, Any] = {
+            "bucket_url": "s3://tapes", "bucket_config": {"access_key": "k", "secret": "s"}, **values,
+        }  # fmt: skip
+        return Publishing(Settings(data_dir=self.work, **settings), self.db, self.bucket)  # type: ignore[arg-type]
+
+    async def warnings(self) -> tuple[str, ...]:
+        found = await rows.get(self.db, "rec-1")
+        assert found is not None
+        return found.warnings
+
+
+@pytest_asyncio.fixture
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(patience, "_WAIT_S", 0.01)
+    db = await make_database(tmp_path, meeting())
+    await sessions.insert(db, session_row("sess-1"))
+    now = to_datetime(now_us())
+    made = recording(status=Status.UPLOADING, started_at=now, stopped_at=now, warnings=("one",))
+    await rows.insert(db, made)
+    work = tmp_path / "work"
+    (work / OUT).mkdir(parents=True)
+    for name, content in (("one.mp4", b"film"), ("two.json", b"{}")):
+        (work / OUT / name).write_bytes(content)
+    files = [RenderedFile(name, "composite", "video/mp4", 1, "", 1000, 0) for name in ("one.mp4", "two.json")]
+    yield World(db, FakeBucket(), work, RenderResult(tuple(files), 1000), made)
+    await db.close()
+
+
+async def test_everything_is_there_and_nothing_else(world: World) -> None:
+    world.bucket.files["app-1/rec-1/old.mp4"] = b"left by a crash"
+    await world.publishing().publish(world.made, world.work, world.result)
+    assert world.bucket.files == {ONE: b"film", TWO: b"{}"}
+
+
+async def test_what_has_arrived_is_not_sent_again_after_a_crash(world: World) -> None:
+    world.bucket.fails, world.bucket.fails_for = 99, "two.json"
+    with pytest.raises(StorageError):
+        await world.publishing()._publish(world.made, world.work, world.result)
+    assert json.loads((world.work / STATE).read_text()) == {"files": ["one.mp4"]}
+    world.bucket.fails = 0
+    await world.publishing().publish(world.made, world.work, world.result)
+    assert world.bucket.puts == [ONE, TWO]
+
+
+async def test_unless_it_is_gone_or_nobody_knows_that_it_is_whole(world: World) -> None:
+    await world.publishing().publish(world.made, world.work, world.result)
+    del world.bucket.files[ONE]
+    await world.publishing().publish(world.made, world.work, world.result)
+    assert world.bucket.puts == [ONE, TWO, ONE]
+    (world.work / STATE).write_text("torn")
+    await world.publishing().publish(world.made, world.work, world.result)
+    assert world.bucket.puts == [ONE, TWO, ONE, ONE, TWO]
+
+
+async def test_the_row_says_what_is_wrong_until_it_is_right(world: World) -> None:
+    world.bucket.fails = 1
+    publishing = world.publishing()
+    told = []
+    warn = publishing._told
+
+    async def watched(recording: Recording, problem: str | None) -> None:
+        await warn(recording, problem)
+        told.append(await world.warnings())
+
+    publishing._told = watched  # type: ignore[method-assign]
+    await publishing.publish(world.made, world.work, world.result)
+    waits = ". It is tried again; until then the files are kept on the server's disk"
+    assert told[0] == ("one", AWAY + waits)
+    assert told[-1] == ("one",)
+
+
+async def test_a_full_folder_leaves_the_row_alone(world: World) -> None:
+    world.bucket.fails = 1
+    await rows.warn_anew(world.db, "rec-1", PROBLEM, AWAY)
+    await world.publishing(bucket_url=None, bucket_config={}).publish(world.made, world.work, world.result)
+    assert await world.warnings() == ("one", AWAY)
+
+
+@pytest.mark.parametrize(
+    ("ago_h", "least_s", "most_s"), [(0, 9.9 * 3600, 10 * 3600), (9.5, 3600, 3600), (500, 3600, 3600)]
+)
+def test_patience_counts_from_the_stop_and_each_start_has_an_hour(
+    tmp_path: Path, ago_h: float, least_s: float, most_s: float
+) -> None:
+    keys = {"access_key": "k", "secret": "s"}
+    settings = Settings(data_dir=tmp_path, bucket_url="s3://tapes", bucket_config=keys, upload_patience_h=10)
+    publishing = Publishing(settings, None, None)  # type: ignore[arg-type]
+    stopped = recording(stopped_at=to_datetime(now_us()) - timedelta(hours=ago_h))
+    assert least_s <= (publishing._patience_s(stopped) or 0) <= most_s
+
+
+async def test_when_patience_is_over_the_error_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "STORAGE_PATIENCE_S", 0.02)
+    world.bucket.fails = 99
+    with pytest.raises(StorageError, match="503"):
+        await world.publishing(upload_patience_h=1e-9).publish(world.made, world.work, world.result)
+
+
+async def test_files_that_shall_not_stay_go_also_from_a_bucket_that_is_away_for_a_while(world: World) -> None:
+    await world.publishing().publish(world.made, world.work, world.result)
+    world.bucket.fails = 2
+    await world.publishing().withdraw(world.made)
+    assert world.bucket.files == {}
