@@ -34,6 +34,10 @@ ACTIVE_RECORDINGS = Gauge(
 )
 RENDERS_RUNNING = Gauge("roomtape_renders_running", "Render processes that are running.", registry=REGISTRY)
 RENDERS_WAITING = Gauge("roomtape_renders_waiting", "Recordings that wait for a render process.", registry=REGISTRY)
+PAGES = Gauge("roomtape_page_recorders", "Recordings of pages whose browser is looked after.", registry=REGISTRY)
+PAGE_TROUBLES = Counter(
+    "roomtape_page_events", "What happened to recorded pages: crashed, hung, blank, …, back.", ["what"], registry=REGISTRY
+)
 RTMP_STREAMS = Gauge(
     "roomtape_rtmp_streams",
     "Live streams of recordings since the server's start, by state; ended and refused send nothing.",

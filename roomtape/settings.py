@@ -67,6 +67,13 @@ class Settings(BaseSettings):
         default=(),
         description="Private hosts, addresses and networks (CIDR) that callers' URLs may name: pictures, RTMP servers.",
     )
+    page_allow: Csv = Field(
+        default=(),
+        description="Private hosts, addresses and networks that recorded pages may load from, besides outbound_allow.",
+    )
+    page_memory_mb: int = Field(default=2048, ge=256, description="What a recorded page and its browser may take, MiB.")
+    page_download_mb: int = Field(default=512, ge=1, description="What a recorded page may load in all, in MiB.")
+    chromium_binary: str = Field(default="chromium", description="The browser in which pages are recorded.")
     upload_patience_h: float = Field(
         default=72, gt=0, description="How long a failing upload, to a storage_config or to bucket_url, is tried again."
     )
@@ -116,7 +123,9 @@ class Settings(BaseSettings):
             raise ValueError('give a JSON object, such as {"access_key": "…", "secret": "…"}')
         return found
 
-    @field_validator("ice_addresses", "ice_servers", "turn_urls", "outbound_allow", "storage_endpoints", mode="before")
+    @field_validator(
+        "ice_addresses", "ice_servers", "turn_urls", "outbound_allow", "page_allow", "storage_endpoints", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(v.strip() for v in value.split(",") if v.strip()) if isinstance(value, str) else value
@@ -134,7 +143,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{url} must begin with turn: or turns:; STUN servers belong into ice_servers")
         return value
 
-    @field_validator("outbound_allow")
+    @field_validator("outbound_allow", "page_allow")
     @classmethod
     def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for entry in value:

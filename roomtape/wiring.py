@@ -24,7 +24,7 @@ import uvloop
 from roomtape import logs, vault
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
-from roomtape.api.recording_config import for_meeting
+from roomtape.api.recording_config import effective, for_meeting
 from roomtape.console import hint
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
@@ -92,7 +92,7 @@ async def _serve(settings: Settings) -> None:
         listener = _listen(settings)
         stack.callback(listener.close)
         base_url = settings.public_url or _address_of(listener)
-        deps = await stack.enter_async_context(_house(settings, base_url))
+        deps = await stack.enter_async_context(_house(settings, base_url, _places(base_url, listener)))
         server = _Server(uvicorn.Config(
             create_app(deps), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
@@ -134,7 +134,7 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
+async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIterator[Deps]:
     """Build everything, start it from the bottom up, and stop it from the top down."""
     data = settings.data_dir
     db = Database(settings.database, vault.load(data))
@@ -169,6 +169,7 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
     rooms.listener = supervisor
     dispatcher = Dispatcher(settings, db, guard, signature.load(data), bucket.link)
     issuer = TokenIssuer(load_key(data), settings.participant_token_ttl_s)
+    pages = recordings.pages = Pages(settings, rooms, recordings, issuer, places, effective)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(db.close)
         stack.push_async_callback(rooms.stop)
@@ -184,25 +185,28 @@ async def _house(settings: Settings, base_url: str) -> AsyncIterator[Deps]:
         stack.push_async_callback(recordings.close)
         stack.push_async_callback(streams.stop)
         stack.push_async_callback(supervisor.stop)
+        stack.push_async_callback(pages.stop)
         await recover(rooms, recordings, supervisor, finalizer)
+        await pages.sweep(captures.active)
         streams.sweep(captures.active)
         supervisor.start()
         stack.push_async_callback(dispatcher.stop)
         dispatcher.start()
         stack.push_async_callback(retention.stop)
-        retention.start(also=partial(_each_minute, finalizer, chat_files, chat_logs, rooms))
+        retention.start(
+            finalizer.begin_all,
+            finalizer.forget_finished,
+            lambda: chat_files.sweep(time.time()),
+            lambda: chat_logs.sweep(rooms.sessions),
+        )
         deps = Deps(
             settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher, messages,
             lambda: _ready(sfu),
             renders=runner.load,
+            pages=pages,
+            may_wait=lambda: {"bucket": bucket.state} if isinstance(bucket, RemoteBucket) else {},
         )  # fmt: skip
         yield _with_doors(deps, chat_logs)
-
-
-async def _each_minute(finalizer: Finalizer, chat_files: ChatFiles, chat_logs: ChatLogs, rooms: Rooms) -> None:
-    await finalizer.begin_all()
-    await chat_files.sweep(time.time())
-    await chat_logs.sweep(rooms.sessions)
 
 
 def _own_bucket(settings: Settings, endpoints: dict[str, str], links: SignedLinks) -> FolderBucket | RemoteBucket:
@@ -211,7 +215,6 @@ def _own_bucket(settings: Settings, endpoints: dict[str, str], links: SignedLink
     return remote_bucket(settings.data_dir, settings.own_bucket, endpoints, links)
 
 
-    await finalizer.forget_finished()
 def _with_doors(deps: Deps, chat_logs: ChatLogs) -> Deps:
     return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps, chat_logs))})
 
@@ -261,6 +264,15 @@ def _listen(settings: Settings) -> socket.socket:
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
             "choose another --port or stop what uses this one"
         ) from error
+
+
+def _places(base_url: str, listener: socket.socket) -> Places:
+    """Return where recorders of pages, on this machine, and the pages in them reach the server."""
+    host, port = listener.getsockname()[:2]
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+    local = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
+    names = {local, base_url, *([f"http://localhost:{port}"] if near in ("127.0.0.1", "::1") else [])}
+    return Places(local, tuple(sorted(pair(url) for url in names)))
 
 
 def _address_of(listener: socket.socket) -> str:

@@ -13,11 +13,10 @@ from roomtape.domain.recording import Kind, Recording
 from roomtape.domain.recording_config import Layer, RecordingConfig, from_api, merge
 from roomtape.domain.rtmp import masked
 from roomtape.domain.storage_config import StorageConfig
-from roomtape.errors import CallerError, NotOffered
+from roomtape.errors import CallerError
+from roomtape.recordings import page_url
 
 log = structlog.get_logger()
-
-_NOT_OFFERED = ("url", "interactive_config")
 
 _STREAM = "live_streaming_config"
 _STORAGE = "storage_config"
@@ -26,12 +25,9 @@ _STORAGE = "storage_config"
 def resolve(*levels: dict[str, Any] | None) -> RecordingConfig:
     """Return the configuration of a composite; the levels (app, meeting, request) from the most general one on.
 
-    Raises InvalidRequest for values that do not go together, then NotOffered for what this version does not offer.
+    Raises InvalidRequest for values that do not go together.
     """
-    merged = merge(*levels)
-    config = from_api(merged)
-    _check_offered(merged)
-    return config
+    return from_api(merge(*levels))
 
 
 def for_meeting(app: App, meeting: Meeting) -> RecordingConfig:
@@ -86,7 +82,9 @@ def effective(recording: Recording) -> dict[str, Any]:
         }
         return {"layers": layers, "user_ids": None if config.user_ids is None else list(config.user_ids)} | where
     video, audio = asdict(config.video), asdict(config.audio)
-    if config.video.watermark is not None:
+    if recording.of_page:  # a page is recorded as it is shown
+        video |= {"watermark": None, "layout": None}
+    elif config.video.watermark is not None:
         mark = config.video.watermark
         size = {"width": mark.width, "height": mark.height}
         video["watermark"] = {"url": mark.url, "position": mark.position, "size": size}
@@ -96,8 +94,9 @@ def effective(recording: Recording) -> dict[str, Any]:
         "video_config": video,
         "audio_config": audio,
         "file_name_prefix": config.file_name_prefix,
-        "interactive_config": {"type": "ID3"} if config.interactive else None,
+        "url": None if config.page_url is None else page_url.shown(config.page_url),
         "rtmp_out_config": None if config.rtmp_url is None else {"rtmp_url": masked(config.rtmp_url)},
+        "interactive_config": {"type": "ID3"} if config.interactive else None,
     } | where
 
 
@@ -144,9 +143,3 @@ def patched(before: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         else:
             after[name] = value
     return after
-
-
-def _check_offered(merged: dict[str, Any]) -> None:
-    for field in _NOT_OFFERED:
-        if field in merged:
-            raise NotOffered(f"{field}: this version of Roomtape does not offer it")

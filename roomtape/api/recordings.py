@@ -18,7 +18,7 @@ from roomtape.db import meetings
 from roomtape.db import recordings as rows
 from roomtape.domain import filenames
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, StopCause
-from roomtape.errors import NotFound
+from roomtape.errors import NotFound, NotOffered
 from roomtape.storage.port import Bucket
 
 router = APIRouter(prefix=APP + "/recordings", tags=["Recordings"])
@@ -34,6 +34,8 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
         access.deps.streams.check(config.rtmp_url, "rtmp_out_config.rtmp_url")
     if config.storage is not None:
         access.deps.deliveries.check(config.storage)
+    if config.page_url is not None:
+        await _check_page(access.deps, config.page_url)
     recording = await access.deps.recordings.start(
         access.app,
         meeting,
@@ -44,6 +46,12 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
         caller=access.caller,
     )
     return success(recording_body(recording, access.deps))
+
+
+async def _check_page(deps: Deps, url: str) -> None:
+    if deps.pages is None:
+        raise NotOffered("url: this server records no pages")
+    await deps.pages.check(url, "url")
 
 
 @router.post("/track", status_code=201, summary="Start recording participants' tracks")
@@ -188,6 +196,7 @@ def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
         return {
             "download_url": None if video is None else bucket.link(video, expires_at),
             "audio_download_url": None if audio is None else bucket.link(audio, expires_at),
+            "playback_url": _playback(recording, bucket, expires_at),
         }
     layers = [
         {
@@ -196,7 +205,6 @@ def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
                 name: {"download_url": bucket.link(path, expires_at)} for name, path in layer["paths"].items()
             },
         }
-            "playback_url": _playback(recording, bucket, expires_at),
         for layer in recording.download
     ]
     return {"download_url": layers, "audio_download_url": None, "playback_url": None}

@@ -17,10 +17,12 @@ RETRY_AFTER_S = 5.0
 
 
 class Captures:
-    """`active` holds the live recordings by id; whoever changes it calls `apply` for the session."""
+    """`active` holds the live recordings by id; whoever changes it calls `apply` for the session. `unbegun` are those
+    whose page has not begun: of them nothing is written."""
 
     def __init__(self, rooms: Rooms) -> None:
         self.active: dict[str, Recording] = {}
+        self.unbegun: set[str] = set()
         self._rooms = rooms
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._retry_at: dict[str, float] = {}
@@ -31,7 +33,7 @@ class Captures:
 
     def wants(self, session: LiveSession, peer: LivePeer) -> bool:
         """Tell whether the peer's packets must be written now."""
-        return selection.wanted(self.of_session(session.id), peer)
+        return selection.wanted((r for r in self.of_session(session.id) if r.id not in self.unbegun), peer)
 
     def differ(self, session: LiveSession) -> bool:
         """Tell whether some peer is captured and should not be, or the other way round, and it is time to try again."""

@@ -58,7 +58,10 @@ class Confirmation:
         while True:
             try:
                 await self.capture(recording, session)
-                return
+                brings = [p for p in session.peers.values() if p.up and p.participant_id == recording.id]
+                if brings or not recording.of_page:
+                    return
+                raise SfuError("the picture of the page does not reach the SFU")
             except SfuError as error:
                 log.warning("capture not confirmed yet", recording_id=recording.id, error=str(error))
             await asyncio.sleep(_RETRY_S)

@@ -29,8 +29,17 @@ class Rooms(Protocol):
     async def request_keyframe(self, handle: Handle, mid: str) -> None:
         """Ask a publisher for a keyframe of the video track at `mid`. Raises SfuError."""
 
+    async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
+        """Put peers out of the session."""
+
+    async def note(self, session: LiveSession, *events: Event) -> None:
+        """As `log`, but what cannot be written now is kept until it can be."""
+
     async def log(self, session: LiveSession, *events: Event) -> None:
         """Append to the session's event log, durably. Raises StorageError."""
+
+    def jot(self, session: LiveSession, *events: Event) -> None:
+        """Have events appended soon, before whatever is logged after this call."""
 
 
 class Runner(Protocol):
@@ -38,9 +47,6 @@ class Runner(Protocol):
 
     async def run(self, work: Path) -> RenderResult:
         """Start or join the render of `work`; return its result. Raises RenderError."""
-    def jot(self, session: LiveSession, *events: Event) -> None:
-        """Have events appended soon, before whatever is logged after this call."""
-
 
     def start_following(self, work: Path) -> None:
         """Start the render of a recording that is still running, in the background."""

@@ -15,12 +15,11 @@ from roomtape.capture.events import RecordingPaused, RecordingResumed, Recording
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
-from roomtape.domain import filenames
-from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App, Meeting
 from roomtape.domain.recording import ACTIVE, Caller, Kind, Recording, StartCause, Status, Step, StopCause, advance
-from roomtape.domain.recording_config import Layer, RecordingConfig
-from roomtape.errors import Conflict, NotFound, RoomtapeError, TooMany
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.errors import Conflict, NotFound, OurError, RoomtapeError, TooMany
+from roomtape.recordings import invoked
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.confirmation import Confirmation
 from roomtape.recordings.port import Rooms
@@ -42,8 +41,24 @@ class Finalizing(Protocol):
         """Start the durable workflow of a stopped recording, once however often this is called."""
 
 
+class Pages(Protocol):
+    """What recordings of pages need besides (`recordings.pages.Pages`)."""
+
+    def begin(self, recording: Recording) -> None:
+        """Open the page of a new recording; `begin_page` or `fail_page` is called when it is known what comes of it."""
+
+    def adopt(self, recording: Recording) -> None:
+        """Go on with a recording that an earlier run of the server left."""
+
+    def finish(self, recording: Recording) -> None:
+        """The recording is over, in whatever way."""
+
+
 class Recordings:
-    """Live recordings. `changed` is called after every change of a live recording's status, with the new value."""
+    """Live recordings. `changed` is called after every change of a live recording's status, with the new value.
+
+    `pages` has to be set before a recording of a page is started or taken up.
+    """
 
     def __init__(
         self,
@@ -59,6 +74,7 @@ class Recordings:
         self.captures = captures
         self.logs = logs
         self.changed: Callable[[Recording], None] = lambda _: None
+        self.pages: Pages | None = None
         self._rooms = rooms
         self._confirmation = confirmation
         self._finalizer = finalizer
@@ -81,6 +97,7 @@ class Recordings:
         session: LiveSession | None = None,
     ) -> Recording:
         """Start a recording and return it as INVOKED at once; it becomes RECORDING when its captures are confirmed.
+        Those of a page go on when it has begun.
 
         A composite opens the meeting's session if there is none. One recording of each kind may run in a meeting
         unless `allow_multiple`: the kinds are counted apart, because a composite and its participants' tracks are two
@@ -102,18 +119,18 @@ class Recordings:
             if session is None:
                 session = await self._rooms.open(meeting)
             self._check_number(app)  # once more: opening takes its time, and others start meanwhile
-            recording = _new(app, meeting, session, config, kind, allow_multiple, cause, caller)
+            recording = invoked.new(app, meeting, session, config, kind, allow_multiple, cause, caller)
             # From here on whoever joins is captured, and a session that ends finds the recording to stop.
-            self.captures.active[recording.id] = recording
+            self._activate(recording)
             lock = _lock_of(self._locks, recording.id)
             await lock.acquire()
             try:
                 await rows.insert(self.db, recording)
             except BaseException:
-                self.captures.active.pop(recording.id, None)
+                self._forget(recording)
                 lock.release()
                 raise
-            self._spawn_confirmation(recording, session, lock)
+            self._confirm_or_open(recording, session, lock)
         return recording
 
     async def _check_alone(self, meeting_id: str, kind: Kind, allow_multiple: bool) -> None:
@@ -136,7 +153,10 @@ class Recordings:
 
     async def reconfirm(self, recording: Recording, session: LiveSession) -> None:
         """Take up again the confirmation of a recording that a crash left INVOKED."""
-        self.captures.active[recording.id] = recording
+        self._activate(recording)
+        if recording.of_page:
+            self._pages_of(recording).adopt(recording)
+            return
         lock = _lock_of(self._locks, recording.id)
         await lock.acquire()
         self._spawn_confirmation(recording, session, lock)
@@ -145,6 +165,48 @@ class Recordings:
         """Take a live recording from the database; `last_us` is the time of its last event in the log."""
         self.captures.active[recording.id] = recording
         self._last_us[recording.id] = last_us
+        if recording.of_page:
+            self._pages_of(recording).adopt(recording)
+
+    def _activate(self, recording: Recording) -> None:
+        if recording.of_page:
+            self.captures.unbegun.add(recording.id)
+        self.captures.active[recording.id] = recording
+
+    def _forget(self, recording: Recording) -> None:
+        self.captures.active.pop(recording.id, None)
+        self.captures.unbegun.discard(recording.id)
+
+    def _pages_of(self, recording: Recording) -> Pages:
+        if self.pages is None:
+            raise OurError(f"recording {recording.id} is of a page, and nothing here records pages")
+        return self.pages
+
+    def _confirm_or_open(self, recording: Recording, session: LiveSession, lock: asyncio.Lock) -> None:
+        if recording.of_page:  # it may take its time, in which it can be stopped
+            lock.release()
+            self._pages_of(recording).begin(recording)
+        else:
+            self._spawn_confirmation(recording, session, lock)
+
+    async def begin_page(self, recording_id: str) -> None:
+        """The page has begun: from now on it is recorded. Raises NotFound, Conflict when it was stopped before."""
+        async with self._step_of(recording_id, Step.CONFIRM) as recording:
+            session = self._rooms.sessions.get(recording.session_id)
+            if session is None:
+                raise Conflict("the session of this recording is over")
+            self.captures.unbegun.discard(recording_id)
+            await self._confirmed(recording, session)
+
+    async def fail_page(self, recording_id: str, sentence: str) -> None:
+        """Nothing comes of the page any more: what was recorded of it is delivered, or it is ERRORED for nothing was.
+
+        Raises NotFound, Conflict when it was stopped before.
+        """
+        async with self._step_of(recording_id, Step.STOP) as recording:
+            if recording.started_at is not None:
+                await rows.warn(self.db, recording_id, sentence)
+            await self._stop(recording, StopCause.INTERNAL_ERROR, None, None, sentence)
 
     def _spawn_confirmation(self, recording: Recording, session: LiveSession, lock: asyncio.Lock) -> None:
         """Confirm in the background; the recording's lock is held and given back when that is over."""
@@ -154,16 +216,19 @@ class Recordings:
 
     async def _confirm(self, recording: Recording, session: LiveSession, lock: asyncio.Lock) -> None:
         try:
-            after = await self._confirmation.confirm(recording, session)
-            self._note(after)
-            if after.started_at is not None:
-                self._last_us[recording.id] = to_us(after.started_at)
-            if after.status is Status.ERRORED:
-                await self.captures.apply(session)
+            await self._confirmed(recording, session)
         except Exception:
             log.exception("recording not confirmed", recording_id=recording.id)
         finally:
             lock.release()
+
+    async def _confirmed(self, recording: Recording, session: LiveSession) -> None:
+        after = await self._confirmation.confirm(recording, session)
+        self._note(after)
+        if after.started_at is not None:
+            self._last_us[recording.id] = to_us(after.started_at)
+        if after.status is Status.ERRORED:
+            await self.captures.apply(session)
 
     async def pause(self, recording_id: str) -> Recording:
         """Stop writing; from the pause's moment on nothing is on the disk that no other recording needs.
@@ -209,8 +274,10 @@ class Recordings:
             return await self._stop(recording, cause, caller, at_us)
 
     async def _stop(
-        self, recording: Recording, cause: StopCause, caller: Caller | None, at_us: int | None
+        self, recording: Recording, cause: StopCause, caller: Caller | None, at_us: int | None, why: str | None = None
     ) -> Recording:
+        if recording.of_page and recording.started_at is None:
+            return await self._give_up(recording, cause, caller, why or "it was stopped before its page began")
         now = now_us()
         at = max(min(now if at_us is None else at_us, now), await self._last_event_us(recording))
         changes: dict[str, Any] = {"stopped_at": to_datetime(at), "stop_cause": cause, "stop_caller": caller}
@@ -231,6 +298,13 @@ class Recordings:
         except Exception:
             log.exception("recording not finalized yet; tried again within a minute", recording_id=recording.id)
         return after
+
+    async def _give_up(self, recording: Recording, cause: StopCause, caller: Caller | None, sentence: str) -> Recording:
+        """Its page has not begun, so there is nothing that could be saved."""
+        at = now_us()
+        stop = {"stopped_at": to_datetime(at), "stop_cause": cause, "stop_caller": caller}
+        error = f"nothing was recorded: {sentence}"
+        return await self._after(await rows.step(self.db, recording.id, Step.FAIL, error=error, **stop), at)
 
     async def _last_event_us(self, recording: Recording) -> int:
         """A session that ends while the server is still taking recordings up stops one that is not known here yet."""
@@ -254,8 +328,10 @@ class Recordings:
         if recording.status in ACTIVE:
             self.captures.active[recording.id] = recording
         else:
-            self.captures.active.pop(recording.id, None)
+            self._forget(recording)
             self._last_us.pop(recording.id, None)
+            if self.pages is not None:
+                self.pages.finish(recording)
         self.changed(recording)
 
     @asynccontextmanager
@@ -287,49 +363,3 @@ class Recordings:
 def _lock_of(locks: WeakValueDictionary[str, asyncio.Lock], key: str) -> asyncio.Lock:
     """Return the lock of `key`; it lives as long as somebody holds it or waits for it."""
     return locks.setdefault(key, asyncio.Lock())
-
-
-def _new(
-    app: App,
-    meeting: Meeting,
-    session: LiveSession,
-    config: RecordingConfig,
-    kind: Kind,
-    allow_multiple: bool,
-    cause: StartCause,
-    caller: Caller | None,
-) -> Recording:
-    at = now_us()
-    return Recording(
-        id=new_id(),
-        app_id=app.id,
-        meeting_id=meeting.id,
-        session_id=session.id,
-        kind=kind,
-        status=Status.INVOKED,
-        config=config,
-        allow_multiple=allow_multiple,
-        output_file_name=_output_file_name(meeting, config, kind, at),
-        invoked_at=to_datetime(at),
-        started_at=None,
-        stopped_at=None,
-        start_cause=cause,
-        start_caller=caller,
-        stop_cause=None,
-        stop_caller=None,
-        duration_ms=None,
-        file_size=None,
-        download=None,
-        audio_download=None,
-        expires_at=None,
-        expired=False,
-        error=None,
-        warnings=(),
-    )
-
-
-def _output_file_name(meeting: Meeting, config: RecordingConfig, kind: Kind, at_us: int) -> str:
-    if kind is Kind.TRACK:
-        layer = config.layers[0] if config.layers else Layer()
-        return filenames.track_pattern(layer.file_name_prefix, layer.media_kind)
-    return filenames.composite(config.file_name_prefix, meeting.title or meeting.id, at_us // 1000, config.extension)

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request, Response
 
 from roomtape.db.database import Database
 from roomtape.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
-from roomtape.rooms import publishing, sdp
-from roomtape.rooms.admission import Admission, admit
+from roomtape.rooms import publishing, sdp, tapes
+from roomtape.rooms.admission import Admission
 from roomtape.rooms.ice import ice_servers
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.service import Rooms
+from roomtape.rooms.tapes import admit_publisher
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.rooms.whip import offer
 from roomtape.settings import Settings
@@ -54,11 +55,13 @@ def router(deps: WhipDeps) -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": {SDP: _TEXT}}},
     )
     async def publish(request: Request) -> Response:
-        admission = await admit(deps.db, deps.issuer, bearer(request))
+        admission = await admit_publisher(deps.db, deps.issuer, bearer(request))
         wanted = offer.read(await body(request, SDP))
         _check_role(admission, wanted)
         peer, answer = await publishing.join(deps.rooms, admission, wanted.text, wanted.video_codec)
         peer.etag = wanted.etag
+        if peer.tape:
+            await _replace_tape(deps, peer)
         response = Response(answer, 201, media_type=SDP)
         response.headers["Location"] = f"{request.scope.get('root_path', '')}/whip/{peer.id}"
         response.headers["ETag"] = wanted.etag
@@ -150,8 +153,14 @@ def _check_role(admission: Admission, wanted: offer.Offer) -> None:
             raise Forbidden(f"the preset {admission.preset.name!r} may not publish {kind}")
 
 
+async def _replace_tape(deps: WhipDeps, peer: LivePeer) -> None:
+    found = deps.rooms.peer(peer.id)
+    if found is not None:
+        await tapes.replace(deps.rooms, found[0], peer)
+
+
 async def _own(deps: WhipDeps, request: Request, peer_id: str) -> tuple[LiveSession, LivePeer]:
-    admission = await admit(deps.db, deps.issuer, bearer(request))
+    admission = await admit_publisher(deps.db, deps.issuer, bearer(request))
     found = deps.rooms.peer(peer_id)
     if found is None or found[1].participant_id != admission.participant.id:
         raise NotFound("there is no such WHIP session (any more) for this token")

@@ -1,0 +1,59 @@
+"""Owns what the journal of a page's recorder means to its recording: events for the log, sentences for a human."""
+
+from __future__ import annotations
+
+import json
+
+from roomtape.browser.journal import Entry
+from roomtape.capture.events import MessageSent, PageHappened
+from roomtape.capture.messages import NAME
+from roomtape.clock import to_datetime
+from roomtape.domain.metadata import content
+from roomtape.domain.recording import Recording, Status
+from roomtape.errors import InvalidRequest
+
+HAPPENED = frozenset(
+    {"crashed", "hung", "blank", "gone", "memory", "back", "navigated", "refused", "silent"},
+)
+"""What becomes a PageHappened."""
+_SENTENCES = {
+    "crashed": "the page crashed",
+    "hung": "the page did not answer any more",
+    "blank": "the page showed nothing at all",
+    "gone": "the page's browser ended",
+    "memory": "the page took more than its memory",
+    "navigated": "the page went elsewhere",
+    "refused": "the page was refused an address",
+    "silent": "picture or sound of the page did not arrive and were published anew",
+}
+
+
+def event(recording_id: str, entry: Entry) -> PageHappened | None:
+    """Return what the log is told of an entry, None for what is not the log's."""
+    return PageHappened(entry.t, recording_id, entry.what, entry.detail) if entry.what in HAPPENED else None
+
+
+def warning(entry: Entry) -> str | None:
+    """Return the sentence that the recording's owner reads, None for what is no trouble."""
+    sentence = _SENTENCES.get(entry.what)
+    if sentence is None:
+        return None
+    about = f" ({entry.detail})" if entry.detail else ""
+    return f"{sentence} at {to_datetime(entry.t):%H:%M:%S} UTC{about}"
+
+
+def message(recording: Recording, entry: Entry) -> MessageSent | None:
+    """Return the tag that a forwarded broadcast becomes, as the page's SDK sent it; None where it becomes none.
+
+    Only `ID3Data` does, and only in an interactive recording that is RECORDING. What is damaged or too large does not.
+    """
+    if not recording.config.interactive or recording.status is not Status.RECORDING:
+        return None
+    try:
+        body = json.loads(entry.detail)
+        if not isinstance(body, dict) or body.get("type") != NAME or "payload" not in body:
+            return None
+        form, data = content(body["payload"])
+    except (ValueError, InvalidRequest):
+        return None
+    return MessageSent(entry.t, NAME, data, form, None, recording.id, "page")

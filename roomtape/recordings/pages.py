@@ -1,0 +1,390 @@
+"""Owns the recordings of pages while they live: a recorder process for each, what it says, and its end.
+
+What the recorder says lies in its journal, so a server that was away reads on where it was, and what it has logged
+already it knows from the session's log. docs/page-recordings.md tells the whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from roomtape import metrics
+from roomtape.browser.job import JOURNAL, PageJob
+from roomtape.browser.journal import Entry, JournalReader
+from roomtape.capture.eventlog import EventLogReader
+from roomtape.capture.events import MessageSent, PageHappened
+from roomtape.capture.paths import EVENTS, capture_dir
+from roomtape.clock import now_us
+from roomtape.db import participants
+from roomtape.db import recordings as rows
+from roomtape.domain.recording import Recording, Status, StopCause
+from roomtape.errors import Conflict, DestinationError, InvalidRequest, RoomtapeError
+from roomtape.outbound.guard import Barred, Guard, parsed
+from roomtape.recordings import page_news, page_process, page_url
+from roomtape.recordings.page_guest import Guests
+from roomtape.recordings.page_process import PageProcess
+from roomtape.recordings.port import Rooms
+from roomtape.recordings.service import Recordings
+from roomtape.rooms.tokens import TokenIssuer
+from roomtape.settings import Settings
+
+log = structlog.get_logger()
+
+FOLDER = "pages"
+"""In the data folder: a work folder for each recorder."""
+BEGIN_WITHIN_S = 120.0
+SLACK_S = 30.0
+"""A recorder that says nothing of a page that did not begin in time is not waited for longer than this on top."""
+POLL_EARLY_S, POLL_S = 0.05, 0.2
+TOUCH_EVERY_S = 20.0
+MOST_DEATHS = 6
+STEADY_S = 120.0
+"""A recorder that ran for so long did not die of what it does first."""
+PAUSE_S, PAUSE_MOST_S = 0.5, 30.0
+STOP_WITHIN_S = 3.0
+FOLLOWER_ENDS_WITHIN_S = 20.0
+TOKEN_SLACK_S = 3600
+WEB = frozenset({"http", "https"})
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where this server is reached. `local` is its address on this machine, `own` the `host:port` pairs it answers."""
+
+    local: str
+    own: tuple[str, ...]
+
+
+class Describing(Protocol):
+    def __call__(self, recording: Recording) -> dict[str, Any]:
+        """Return a recording's configuration as the public API names it, without secrets."""
+
+
+@dataclass
+class _Page:
+    """A recording's page. `known` is what of the journal is in the log, `deaths` how often in a row it died early."""
+
+    recording_id: str
+    session_id: str
+    process: PageProcess
+    reader: JournalReader
+    known: set[tuple[int, str]] = field(default_factory=set)
+    began: bool = False
+    started: float = 0.0
+    deaths: int = 0
+    gone: bool = False
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    task: asyncio.Task[None] | None = None
+
+
+class Pages:
+    """The pages of this server; all methods belong to its event loop. `recordings` calls begin, adopt and finish."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rooms: Rooms,
+        recordings: Recordings,
+        issuer: TokenIssuer,
+        places: Places,
+        describe: Describing,
+        command: Sequence[str] = page_process.COMMAND,
+    ) -> None:
+        self._settings = settings
+        self._rooms = rooms
+        self._recordings = recordings
+        self._db = recordings.db
+        self._issuer = issuer
+        self._places = places
+        self._describe = describe
+        self._command = command
+        self._guests = Guests(self._db, rooms, issuer)
+        self._guard = Guard(settings.outbound_allow + settings.page_allow)
+        self._root = settings.data_dir / FOLDER
+        self._pages: dict[str, _Page] = {}
+        self._ending: dict[str, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    async def check(self, url: str, where: str) -> None:
+        """Refuse a page that cannot be opened or must not be. Raises InvalidRequest and DestinationError for `where`.
+
+        The name is looked up; the recorder checks again each address that it connects to.
+        """
+        try:
+            if pair(url) not in self._places.own:
+                await self._guard.check(url, WEB)
+        except Barred as error:
+            raise InvalidRequest(f"{error.message.rpartition(';')[0]}; page_allow may list it", where) from None
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, where) from None
+        except DestinationError as error:
+            raise DestinationError(f"{where}: {error.message}") from None
+
+    def begin(self, recording: Recording) -> None:
+        """Open the page of a new recording; it begins when the page says so."""
+        self._follow(recording, None)
+
+    def adopt(self, recording: Recording) -> None:
+        """Go on with a recording that an earlier run of the server left, and with its recorder if that still runs."""
+        self._follow(recording, page_process.running(self._root).get(recording.id))
+
+    def finish(self, recording: Recording) -> None:
+        """The recording is over: its captures go off, then its recorder and all that was made for it."""
+        page = self._pages.pop(recording.id, None)
+        if page is None:
+            return
+        page.over.set()
+        task = asyncio.create_task(self._end(page, recording), name=f"page's end {recording.id}")
+        self._ending[recording.id] = task
+        task.add_done_callback(lambda _: self._ending.pop(recording.id, None))
+
+    async def sweep(self, active: Collection[str]) -> None:
+        """At the start: end the recorders of recordings that are over, and remove what was made for them."""
+        found = await asyncio.to_thread(page_process.running, self._root)
+        folders = await asyncio.to_thread(lambda: [p.name for p in self._root.glob("*")])
+        for name in {*found, *folders} - set(active):
+            process = PageProcess(self._root / name, self._command)
+            if name in found:
+                process.adopt(found[name])
+            log.info("recorder of a recording that is over", recording_id=name, running=process.alive)
+            await process.end(STOP_WITHIN_S)
+            await asyncio.to_thread(process.forget)
+        await participants.forget_recorders(self._db, but_of=active)
+        for session in self._rooms.sessions.values():
+            strays = [p.id for p in session.peers.values() if p.tape and p.participant_id not in active]
+            await self._rooms.kick(session, strays)
+
+    async def stop(self) -> None:
+        """The server stops: all recorders end, and are started again at the next start."""
+        self._stopping = True
+        pages = list(self._pages.values())
+        tasks = [page.task for page in pages if page.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(page.process.end(STOP_WITHIN_S) for page in pages), return_exceptions=True)
+        await asyncio.gather(*self._ending.values(), return_exceptions=True)
+
+    # -- one page
+
+    def _follow(self, recording: Recording, found: Any) -> None:
+        if self._stopping or recording.id in self._pages:
+            return
+        work = self._root / recording.id
+        process = PageProcess(work, self._command)
+        if found is not None:
+            process.adopt(found)
+        page = _Page(recording.id, recording.session_id, process, JournalReader(work / JOURNAL))
+        page.began = recording.started_at is not None
+        self._pages[recording.id] = page
+        page.task = asyncio.create_task(self._run(page), name=f"page {recording.id}")
+
+    async def _run(self, page: _Page) -> None:
+        metrics.PAGES.inc()
+        try:
+            await self._open(page)
+            await self._listen(page)
+        except (RoomtapeError, OSError) as error:
+            await self._fail(page, f"the page cannot be recorded: {error}")
+        except Exception:
+            log.exception("page not followed", recording_id=page.recording_id)
+            await self._fail(page, "the page cannot be recorded, by a fault of the server; its log says more")
+        finally:
+            metrics.PAGES.dec()
+
+    async def _open(self, page: _Page) -> None:
+        """Find the recorder at work, or start one; what it said before is read first."""
+        page.known = await asyncio.to_thread(_known, self._settings.data_dir, page)
+        if page.process.alive:
+            log.info("recorder of a page found again", recording_id=page.recording_id)
+            page.started = time.monotonic()
+            return
+        if page.began:
+            await self._take_all(page)
+        else:
+            await asyncio.to_thread(page.process.begin_anew)
+        await self._start(page)
+
+    async def _start(self, page: _Page) -> None:
+        recording = self._live(page)
+        if recording is None:
+            return
+        guest = await self._guests.invite(recording)
+        token = self._issuer.issue_tape(
+            recording.app_id, recording.meeting_id, recording.id, recording.config.max_seconds + TOKEN_SLACK_S
+        )
+        config, settings = recording.config, self._settings
+        assert config.page_url is not None
+        job = PageJob(
+            recording_id=recording.id,
+            url=page_url.opened(config.page_url, guest, self._describe(recording)),
+            width=config.video.width,
+            height=config.video.height,
+            fps=30,
+            publish_url=f"{self._places.local}/whip",
+            publish_token=token,
+            allowed=(*settings.outbound_allow, *settings.page_allow),
+            own=self._places.own,
+            begun=page.began,
+            most_memory_mb=settings.page_memory_mb,
+            most_download_mb=settings.page_download_mb,
+            begin_within_s=BEGIN_WITHIN_S,
+            chromium=settings.chromium_binary,
+        )
+        await asyncio.to_thread(job.write, page.process.work)
+        page.process.touch()
+        await page.process.start()
+        page.started = time.monotonic()
+        log.info("recorder of a page started", recording_id=recording.id, begun=page.began)
+
+    async def _listen(self, page: _Page) -> None:
+        touched = opened = time.monotonic()
+        while self._live(page) is not None:
+            await self._take_all(page)
+            if not page.process.alive:
+                await self._take_all(page)
+                await self._died(page)
+            now = time.monotonic()
+            if now - touched > TOUCH_EVERY_S:
+                page.process.touch()
+                touched = now
+            if not page.began and now - opened > BEGIN_WITHIN_S + SLACK_S:
+                await self._fail(page, f"the page did not begin within {BEGIN_WITHIN_S:.0f} s")
+            await _pause(page, POLL_S if page.began else POLL_EARLY_S)
+
+    def _live(self, page: _Page) -> Recording | None:
+        return self._recordings.captures.active.get(page.recording_id)
+
+    async def _take_all(self, page: _Page) -> None:
+        for entry in await asyncio.to_thread(page.reader.poll):
+            recording = self._live(page)
+            if recording is not None:
+                await self._take(page, recording, entry)
+
+    async def _take(self, page: _Page, recording: Recording, entry: Entry) -> None:
+        match entry.what:
+            case "begin":
+                await self._begin(page, recording)
+            case "left":
+                await self._stop(page, StopCause.ALL_PEERS_LEFT)
+            case "failed":
+                await self._fail(page, entry.detail or "the page cannot be recorded")
+            case "message":
+                sent = page_news.message(recording, entry)
+                if sent is not None:
+                    await self._log(page, sent)
+            case "published":
+                log.info("page published", recording_id=recording.id, peer_id=entry.detail)
+                if page.gone:
+                    await self._happened(page, Entry(entry.t, "back"))
+            case _:
+                await self._happened(page, entry)
+
+    async def _begin(self, page: _Page, recording: Recording) -> None:
+        page.began = True
+        if recording.status is not Status.INVOKED:
+            return
+        try:
+            await self._recordings.begin_page(recording.id)
+        except Conflict as error:
+            log.info("page began too late", recording_id=recording.id, reason=str(error))
+
+    async def _happened(self, page: _Page, entry: Entry) -> None:
+        event = page_news.event(page.recording_id, entry)
+        if event is None or (event.t, event.what) in page.known:
+            return
+        if event.what == "back":
+            page.gone = False
+        metrics.PAGE_TROUBLES.labels(event.what).inc()
+        await self._log(page, event)
+        sentence = page_news.warning(entry)
+        if sentence is not None:
+            log.warning("page in trouble", recording_id=page.recording_id, what=entry.what, detail=entry.detail)
+            await rows.warn(self._db, page.recording_id, sentence)
+
+    async def _log(self, page: _Page, event: PageHappened | MessageSent) -> None:
+        key = _key(event)
+        if key in page.known:
+            return
+        page.known.add(key)
+        session = self._rooms.sessions.get(page.session_id)
+        if session is not None:
+            await self._rooms.note(session, event)
+
+    async def _died(self, page: _Page) -> None:
+        """The recorder ended by itself: start another one, unless that is of no use."""
+        if self._live(page) is None:
+            return
+        early = time.monotonic() - page.started < STEADY_S
+        page.deaths = page.deaths + 1 if early else 1
+        log.error("recorder of a page died", recording_id=page.recording_id, output=page.process.last_words())
+        page.gone = True
+        await self._happened(page, Entry(now_us(), "gone", "its recorder ended"))
+        if page.deaths >= MOST_DEATHS:
+            await self._fail(page, f"the recorder of the page ended {page.deaths} times in a row")
+            return
+        await page.process.end(STOP_WITHIN_S)
+        await _pause(page, min(PAUSE_S * 2 ** (page.deaths - 1), PAUSE_MOST_S))
+        await self._start(page)
+
+    async def _stop(self, page: _Page, cause: StopCause) -> None:
+        try:
+            await self._recordings.stop(page.recording_id, cause=cause, caller=None)
+        except Conflict as error:
+            log.info("recording of a page was stopped already", recording_id=page.recording_id, reason=str(error))
+
+    async def _fail(self, page: _Page, sentence: str) -> None:
+        """Nothing more can come of the page; what was recorded of it is delivered."""
+        log.error("page failed", recording_id=page.recording_id, reason=sentence)
+        try:
+            await self._recordings.fail_page(page.recording_id, sentence)
+        except RoomtapeError as error:
+            log.warning("recording of a page not ended", recording_id=page.recording_id, reason=str(error))
+
+    async def _end(self, page: _Page, recording: Recording) -> None:
+        try:
+            session = self._rooms.sessions.get(recording.session_id)
+            if session is not None:
+                await self._recordings.captures.apply(session)
+            if page.task is not None:  # it may be what stopped the recording, and has to finish that
+                await asyncio.wait({page.task}, timeout=FOLLOWER_ENDS_WITHIN_S)
+                page.task.cancel()
+            await page.process.end()
+            await self._guests.see_off(recording)
+            await asyncio.to_thread(page.process.forget)
+        except Exception:
+            log.exception("recorder of a page not ended cleanly", recording_id=recording.id)
+
+
+async def _pause(page: _Page, seconds: float) -> None:
+    """Wait, but not for a recording that is over."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(page.over.wait(), seconds)
+
+
+def pair(url: str) -> str:
+    """Return where a URL leads as `host:port`. Raises InvalidRequest."""
+    _, host, port = parsed(url, WEB)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _key(event: PageHappened | MessageSent) -> tuple[int, str]:
+    return event.t, event.what if isinstance(event, PageHappened) else event.data
+
+
+def _known(data_dir: Path, page: _Page) -> set[tuple[int, str]]:
+    """Return what of the page is in its session's log."""
+    events = EventLogReader(capture_dir(data_dir, page.session_id) / EVENTS).poll()
+    return {
+        _key(event)
+        for event in events
+        if isinstance(event, PageHappened | MessageSent) and event.recording_id == page.recording_id
+    }
