@@ -13,6 +13,7 @@ from roomtape.capture.keyframetail import KeyframeTail
 from roomtape.capture.paths import track_path
 from roomtape.errors import RoomtapeError
 from roomtape.recordings.port import Rooms
+from roomtape.recordings.rounds import Rounds
 from roomtape.sfu.port import Handle
 
 log = structlog.get_logger()
@@ -37,27 +38,16 @@ class KeyframeWatch:
 
     def __init__(self, rooms: Rooms, look_s: float = LOOK_S) -> None:
         self._rooms = rooms
-        self._look_s = look_s
         self._tracks: dict[Path, _Track] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("looking after keyframes", look_s)
 
     def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start(self.look)
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._look_s)
-            try:
-                await self.look()
-            except Exception:
-                log.exception("keyframes not looked after")
+        await self._rounds.stop()
 
     async def look(self) -> None:
         """One round: read on, and ask where a keyframe is due."""

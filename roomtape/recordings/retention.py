@@ -16,7 +16,7 @@ from roomtape.db import sessions
 from roomtape.db.database import Database
 from roomtape.domain.meeting import Session, SessionStatus
 from roomtape.domain.recording import ACTIVE, Recording, Status
-from roomtape.errors import RoomtapeError
+from roomtape.recordings.rounds import Rounds
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
 
@@ -37,28 +37,15 @@ class Retention:
         self._settings = settings
         self._db = db
         self._bucket = bucket
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("retention", SWEEP_EVERY_S, at_once=True)
 
-    def start(self, also: Callable[[], Awaitable[None]]) -> None:
-        """Begin to sweep; `also` is done in each round (stopped recordings without a workflow get theirs)."""
-        self._task = asyncio.create_task(self._run(also))
+    def start(self, *also: Callable[[], Awaitable[None]]) -> None:
+        """Begin to sweep; `also` are done in each round (stopped recordings without a workflow get theirs)."""
+        self._rounds.start(self.expire, self.forget_captures, *also)
 
     async def stop(self) -> None:
         """End the rounds."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self, also: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            for sweep in (self.expire, self.forget_captures, also):
-                try:
-                    await sweep()
-                except RoomtapeError as error:
-                    log.warning("sweep goes on in a minute", error=str(error))
-                except Exception:
-                    log.exception("sweep goes on in a minute")
-            await asyncio.sleep(SWEEP_EVERY_S)
+        await self._rounds.stop()
 
     async def expire(self) -> None:
         """Delete the files of delivered recordings whose time is over. Raises StorageError."""

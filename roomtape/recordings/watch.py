@@ -15,6 +15,7 @@ from roomtape.errors import RoomtapeError, StorageError
 from roomtape.recordings import disk
 from roomtape.recordings.captures import Captures
 from roomtape.recordings.port import Rooms
+from roomtape.recordings.rounds import Rounds
 from roomtape.rooms.live import LiveSession
 
 log = structlog.get_logger()
@@ -32,34 +33,29 @@ class CaptureWatch:
     """One round each `interval_s` over the sessions with a running recording."""
 
     def __init__(self, interval_s: float, db: Database, rooms: Rooms, captures: Captures) -> None:
-        self._interval_s = interval_s
         self._db = db
         self._rooms = rooms
         self._captures = captures
         self._trouble: dict[str, _Trouble] = {}
         self._told: dict[str, set[_Trouble]] = {}  # by recording
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds("looking after captures", interval_s)
 
     def start(self) -> None:
         """Begin the rounds."""
-        self._task = asyncio.create_task(self._run())
+        self._rounds.start(self._look_at_all)
 
     async def stop(self) -> None:
         """End the rounds."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._rounds.stop()
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._interval_s)
-            for session in list(self._rooms.sessions.values()):
-                try:
-                    await self.look(session)
-                except RoomtapeError as error:
-                    log.warning("captures not looked after", session_id=session.id, error=str(error))
-                except Exception:
-                    log.exception("captures not looked after", session_id=session.id)
+    async def _look_at_all(self) -> None:
+        for session in list(self._rooms.sessions.values()):
+            try:
+                await self.look(session)
+            except RoomtapeError as error:
+                log.warning("captures not looked after", session_id=session.id, error=str(error))
+            except Exception:
+                log.exception("captures not looked after", session_id=session.id)
 
     async def look(self, session: LiveSession) -> None:
         """One round over a session: sync, probe, tell its recordings of trouble that came or went, switch again."""
