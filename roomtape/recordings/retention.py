@@ -39,7 +39,7 @@ class Retention:
         self._bucket = bucket
         self._rounds = Rounds("retention", SWEEP_EVERY_S, at_once=True)
 
-    def start(self, *also: Callable[[], Awaitable[None]]) -> None:
+    def start(self, *also: Callable[[], Awaitable[object]]) -> None:
         """Begin to sweep; `also` are done in each round (stopped recordings without a workflow get theirs)."""
         self._rounds.start(self.expire, self.forget_captures, *also)
 

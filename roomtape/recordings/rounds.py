@@ -21,7 +21,7 @@ class Rounds:
         self._at_once = at_once
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, *works: Callable[[], Awaitable[None]]) -> None:
+    def start(self, *works: Callable[[], Awaitable[object]]) -> None:
         """Begin; each round does all `works`, one after the other."""
         self._task = asyncio.create_task(self._run(works), name=self._what)
 
@@ -31,7 +31,7 @@ class Rounds:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self, works: tuple[Callable[[], Awaitable[None]], ...]) -> None:
+    async def _run(self, works: tuple[Callable[[], Awaitable[object]], ...]) -> None:
         if not self._at_once:
             await asyncio.sleep(self._every_s)
         while True:
