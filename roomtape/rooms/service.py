@@ -188,6 +188,7 @@ class Rooms:
             await publishing.leave(self, session, peer, "session_ended")
         end_us = now_us()
         await self.note(session, SessionEnded(end_us))
+        await session.observers.session_ending(session)
         why = EndReason.HOST if reason == "kicked_all" else EndReason.EMPTY
         await rows.end(self.db, session.id, to_datetime(end_us), why)
         self.sessions.pop(session.id, None)
@@ -206,7 +207,6 @@ class Rooms:
             return
         left_s = session.keep_alive_s - (now_us() - session.empty_since_us) / 1e6
         loop = asyncio.get_running_loop()
-        await session.observers.session_ending(session)
         self._ends[session.id] = loop.call_later(max(left_s, 0.0), lambda: self.spawn(self._end_if_empty(session)))
 
     def cancel_end(self, session: LiveSession) -> None:

@@ -21,7 +21,6 @@ from roomtape.rooms.realtimekit.chatlog import ChatLogs
 from roomtape.rooms.realtimekit.link import Link
 from roomtape.rooms.realtimekit.media_port import PeerMedia, ProducerInfo
 from roomtape.rooms.realtimekit.member import Member
-from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.realtimekit.protocol import PeerProtocol
 from roomtape.rooms.realtimekit.room import Room
 
@@ -45,8 +44,8 @@ class House(Protocol):
     async def kick(self, session: LiveSession, peer_ids: list[str]) -> None: ...
 
     async def kick_all(self, session: LiveSession) -> None: ...
-    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None: ...
 
+    def broadcasted(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None: ...
 
 
 class Seat:
@@ -71,8 +70,8 @@ class SessionDoor:
         self._medias: dict[str, PeerMedia] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._saved = 0
-        self._saving = asyncio.Lock()
         self._over = False
+        self._saving = asyncio.Lock()
         self._save_due: asyncio.TimerHandle | None = None
         self._save_after_s = SAVE_AFTER_S
         for peer in session.peers.values():
@@ -152,8 +151,8 @@ class SessionDoor:
             self._saved = changes
             began = time.perf_counter()
             data = memory.dump(self.room)
-            self._save_after_s = max(SAVE_AFTER_S, SAVE_SHARE * (time.perf_counter() - began))
             older, self.room.chat.older = self.room.chat.older, []
+            self._save_after_s = max(SAVE_AFTER_S, SAVE_SHARE * (time.perf_counter() - began))
             await asyncio.to_thread(self._chat_logs.files.save, self.session.id, data, older)
 
     # -- actions
@@ -167,9 +166,9 @@ class SessionDoor:
                         found.link.send(data)
                 case act.Close(to, code, reason, after_s):
                     if (found := self.seats.get(to)) is not None:
+                        found.link.close(code, reason, after_s)
                 case act.Broadcasted(name, payload) if seat is not None:
                     self._house.broadcasted(self.session, seat.link.peer_id, name, payload, now_us())
-                        found.link.close(code, reason, after_s)
                 case act.Do() if seat is not None:
                     self._begin(seat, action)
 
@@ -300,13 +299,13 @@ class SessionDoor:
     def recording_changed(self, session: LiveSession, recording_id: str, kind: str, status: str) -> None:
         self._carry_out(None, self.room.recording_changed(recording_id, Kind(kind), Status(status)))
 
-    def session_ended(self, session: LiveSession, reason: str) -> None:
-        """Who was put out is told so; who was only about to join an empty session connects again, to the next one."""
-        self._spawn(self._finish())
     async def session_ending(self, session: LiveSession) -> None:
         """From the end on, the chat log is made of what is on the disk, whoever is left to make it."""
         await self.save()
 
+    def session_ended(self, session: LiveSession, reason: str) -> None:
+        """Who was put out is told so; who was only about to join an empty session connects again, to the next one."""
+        self._spawn(self._finish())
         if reason == "kicked_all":
             self._carry_out(None, self.room.everybody_out())
             return
