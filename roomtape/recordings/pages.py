@@ -114,7 +114,7 @@ class Pages:
         self._stopping = False
 
     async def check(self, url: str, where: str) -> None:
-        """Refuse a page that cannot be opened or must not be. Raises InvalidRequest and DestinationError for `where`.
+        """Refuse a page that cannot be opened or must not be. Raises InvalidRequest for `where`.
 
         The name is looked up; the recorder checks again each address that it connects to.
         """
@@ -123,10 +123,8 @@ class Pages:
                 await self._guard.check(url, WEB)
         except Barred as error:
             raise InvalidRequest(f"{error.message.rpartition(';')[0]}; page_allow may list it", where) from None
-        except InvalidRequest as error:
+        except (InvalidRequest, DestinationError) as error:
             raise InvalidRequest(error.message, where) from None
-        except DestinationError as error:
-            raise DestinationError(f"{where}: {error.message}") from None
 
     def begin(self, recording: Recording) -> None:
         """Open the page of a new recording; it begins when the page says so."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.support.server import Server, running
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-UNLIMITED = {"ROOMTAPE_RATE_PER_S": "0"}
-"""Settings of a server that is to answer everything, instead of 429."""
+UNLIMITED = {"ROOMTAPE_RATE_PER_S": "0", "ROOMTAPE_CHROMIUM_BINARY": "/bin/false"}
+"""Settings of a server that is to answer everything, instead of 429, and that starts no browser for any page."""
 
 CONFIG = """
 hooks = "{hooks}"

@@ -17,7 +17,7 @@ from roomtape.db import participants, presets
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Recording, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
-from roomtape.errors import DestinationError, InvalidRequest
+from roomtape.errors import InvalidRequest
 from roomtape.recordings import page_process, pages
 from roomtape.recordings.page_guest import PRESET
 from roomtape.recordings.pages import Pages, Places
@@ -239,7 +239,7 @@ async def test_addresses_are_checked_when_they_are_given(tmp_path: Path) -> None
     for refused in ("http://127.0.0.1:8081/", metadata, "http://[::1]/", "ftp://a.example/", credentials):
         with pytest.raises(InvalidRequest, match=r"^url: "):
             await made.check(refused, "url")
-    with pytest.raises(DestinationError, match=r"^url: there is no host"):
+    with pytest.raises(InvalidRequest, match=r"^url: there is no host"):
         await made.check("http://no-such-host.invalid/", "url")
     await world.close()
 
