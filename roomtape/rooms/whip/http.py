@@ -8,7 +8,7 @@ from typing import Protocol
 from fastapi import APIRouter, Request, Response
 
 from roomtape.db.database import Database
-from roomtape.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
+from roomtape.errors import CallerError, Forbidden, InvalidRequest, NotFound, Unauthorized
 from roomtape.rooms import publishing, sdp, tapes
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.ice import ice_servers
@@ -60,6 +60,13 @@ def router(deps: WhipDeps) -> APIRouter:
         _check_role(admission, wanted)
         peer, answer = await publishing.join(deps.rooms, admission, wanted.text, wanted.video_codec)
         peer.etag = wanted.etag
+        try:
+            # Whoever removed them before they were in found nobody to put out.
+            await admit_publisher(deps.db, deps.issuer, bearer(request))
+        except CallerError:
+            if (found := deps.rooms.peer(peer.id)) is not None:
+                await deps.rooms.kick(found[0], [peer.id])
+            raise
         if peer.tape:
             await _replace_tape(deps, peer)
         response = Response(answer, 201, media_type=SDP)

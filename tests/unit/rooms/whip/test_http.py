@@ -11,6 +11,7 @@ from roomtape.api.deps import Deps
 from roomtape.db import participants, presets
 from roomtape.domain.meeting import Participant, Preset
 from roomtape.errors import InvalidRequest
+from roomtape.rooms import publishing
 from roomtape.rooms.tokens import TokenIssuer
 from roomtape.rooms.whip import http as whip
 from roomtape.settings import Settings
@@ -68,6 +69,20 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         yield Door(house, client, issuer)
     await house.rooms.stop()
     await house.db.close()
+
+
+async def test_who_is_removed_while_they_come_in_is_not_in(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = publishing.join
+
+    async def removed_meanwhile(*given: Any) -> Any:
+        await participants.delete(door.house.db, "part-ann")
+        return await joined(*given)
+
+    monkeypatch.setattr(publishing, "join", removed_meanwhile)
+    assert (await door.publish()).status_code == 401
+    session = door.house.rooms.of_meeting("m1")
+    assert session is not None
+    assert session.peers == {}
 
 
 async def test_publish_trickle_and_leave(door: Door) -> None:
