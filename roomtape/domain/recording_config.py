@@ -88,7 +88,8 @@ class RecordingConfig:
     """The files are an HLS package with ID3 tags (`render.hls`), in a `.tar`, instead of one MP4."""
     page_url: str | None = field(default=None, repr=False)
     """A web page that is recorded as it is shown, instead of the meeting's participants. It may hold a key in its
-    query: it is kept as `rtmp_url` is, and jobs of renders have it cut off behind its path."""
+    query: it is kept as `rtmp_url` is, and jobs of renders have it cut off behind its path. "" where nobody knows it,
+    who has the capture alone."""
 
     @property
     def extension(self) -> str:

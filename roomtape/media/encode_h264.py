@@ -16,18 +16,25 @@ from roomtape.media.compose import MATRIX_BT601, RANGE_LIMITED
 REORDER = 2
 """Frames by which decoding order runs ahead of showing order: x264's B-pyramid, which `veryfast` uses."""
 OPTIONS = {"preset": "veryfast", "crf": "23", "profile": "high"}
+TEXT = {"crf": "20"}
+"""What is different for a page, which is looked at closely: its small letters have 38 dB then, as in VP8 and VP9, where
+`OPTIONS` alone give them 36, for 1.4 times the bytes and no more CPU (docs/decisions/0016)."""
 # A fixed number, because x264's output depends on it: the same capture gives the same file on every machine. Two
 # let one core encode while the other decodes, for 1 % more CPU than one thread.
 THREADS = 2
 _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709: what cameras and screens deliver, whichever the matrix
 
 
-def open_stream(container: OutputContainer, width: int, height: int, fps: int, group: int) -> VideoStream:
+def open_stream(
+    container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+) -> VideoStream:
     """Add an H.264 stream whose frames carry pts in ticks of 1/fps; at most `group` frames from keyframe to keyframe.
 
-    A new stream begins with an IDR picture and refers to nothing before it.
+    A new stream begins with an IDR picture and refers to nothing before it. `text`: the letters of a page have to be
+    read.
     """
-    stream = container.add_stream("libx264", fps, options=OPTIONS | vectors(width, _processor()))
+    options = OPTIONS | (TEXT if text else {}) | vectors(width, _processor())
+    stream = container.add_stream("libx264", fps, options=options)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
     context.time_base = Fraction(1, fps)

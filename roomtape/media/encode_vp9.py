@@ -25,12 +25,16 @@ OPTIONS = {
 }
 # A second thread finishes a little sooner for a quarter more CPU.
 THREADS = 1
+TEXT: dict[str, str] = {}
 
 
-def open_stream(container: OutputContainer, width: int, height: int, fps: int, group: int) -> VideoStream:
+def open_stream(
+    container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+) -> VideoStream:
     """Add a VP9 stream whose frames carry pts in ticks of 1/fps; at most `group` frames from keyframe to keyframe.
 
-    A new stream begins with a keyframe and refers to nothing before it.
+    A new stream begins with a keyframe and refers to nothing before it. `text` makes no difference: `OPTIONS` are good
+    enough for it.
     """
     stream = container.add_stream("libvpx-vp9", fps, options=OPTIONS)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

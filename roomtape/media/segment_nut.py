@@ -34,12 +34,17 @@ class VideoEncoder(Protocol):
     def OPTIONS(self) -> dict[str, str]: ...  # noqa: N802
 
     @property
+    def TEXT(self) -> dict[str, str]: ...  # noqa: N802
+
+    @property
     def THREADS(self) -> int: ...  # noqa: N802
 
     @property
     def REORDER(self) -> int: ...  # noqa: N802
 
-    def open_stream(self, container: OutputContainer, width: int, height: int, fps: int, group: int) -> VideoStream: ...
+    def open_stream(
+        self, container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+    ) -> VideoStream: ...
 
     def encode(
         self, stream: VideoStream, frame: av.VideoFrame | None, tick: int = 0
@@ -76,7 +81,8 @@ class SegmentFormat:
     """What all segments of a recording share: size in pixels, frames per second, frames a segment, audio channels.
 
     `video_codec` None leaves the pictures out; `audio_codecs` are the codecs in which the sound is kept. A keyframe
-    comes every `keyframe_ticks` frames at the latest, None: only at the beginning of a segment.
+    comes every `keyframe_ticks` frames at the latest, None: only at the beginning of a segment. `text`: it is a page,
+    whose letters have to be read.
     """
 
     width: int
@@ -87,6 +93,7 @@ class SegmentFormat:
     video_codec: VideoCodec | None = "H264"
     audio_codecs: tuple[SoundCodec, ...] = ("AAC",)
     keyframe_ticks: int | None = None
+    text: bool = False
 
     @property
     def seconds(self) -> int:
@@ -103,7 +110,7 @@ def fingerprint(form: SegmentFormat) -> str:
     video = VIDEO[form.video_codec] if form.video_codec else None
     settings = (
         av.__version__,
-        (video.OPTIONS, video.THREADS) if video else None,
+        (video.OPTIONS, video.TEXT, video.THREADS) if video else None,
         [SOUND[codec].SETTINGS for codec in form.audio_codecs],
         form,
     )
@@ -134,7 +141,7 @@ def write(path: Path, form: SegmentFormat, pictures: Iterable[tuple[int, av.Vide
     with av.open(str(path), "w", format="nut") as container:
         video = VIDEO[form.video_codec] if form.video_codec else None
         group = form.keyframe_ticks or form.frames
-        shown = video.open_stream(container, form.width, form.height, form.fps, group) if video else None
+        shown = video.open_stream(container, form.width, form.height, form.fps, group, form.text) if video else None
         heard = [SOUND[codec].open_stream(container, form.channels) for codec in form.audio_codecs]
         if video and shown:
             for tick, picture in pictures:

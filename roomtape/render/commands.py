@@ -8,6 +8,7 @@ import shutil
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -116,8 +117,8 @@ def render(
     )
     config = RecordingConfig(video=video, audio=_audio(output, audio_file, codec))
     with _no_traceback():
-        _check_capture(capture_dir, recording)
-        recording = recording or _page_alone(capture_dir)
+        recording, of_page = _chosen(capture_dir, recording)
+        config = replace(config, page_url="" if of_page else None)
         source = str(capture_dir.resolve())
         main = output or audio_file
         if main is not None:
@@ -138,7 +139,7 @@ def inspect(
 ) -> None:
     """Show what a capture holds: tracks, codecs, lengths, losses and gaps on one timeline."""
     with _no_traceback():
-        _check_capture(capture_dir, None)
+        _check_capture(capture_dir)
         found = report(capture_dir)
         if as_json:
             typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -169,33 +170,36 @@ def _audio(output: Path | None, audio_file: Path | None, codec: Codec) -> AudioC
     return AudioConfig(codec=chosen, export_file=True)
 
 
-def _check_capture(folder: Path, recording: str | None) -> None:
+def _check_capture(folder: Path) -> None:
     if not folder.exists():
         raise CaptureError(f"{folder} does not exist; give the folder that holds the .mjr files")
     if not folder.is_dir():
         raise CaptureError(f"{folder} is a file; give the folder that it lies in")
     if next(folder.glob("*.mjr"), None) is None and not (folder / EVENTS).exists():
         raise CaptureError(f"{folder} holds no .mjr files, so there is nothing that Janus recorded")
+
+
+def _chosen(folder: Path, recording: str | None) -> tuple[str | None, bool]:
+    """Return the recording to be rendered, None for everything in the folder, and whether it is of a page.
+
+    Where nothing lies in the folder but the page of one recording, that is meant.
+    """
+    _check_capture(folder)
+    timeline = Timeline(folder)
+    timeline.poll()
+    known = timeline.recording_ids
+    pages = [each for each in known if timeline.selection(each).page is not None]
     if recording is not None:
-        timeline = Timeline(folder)
-        timeline.poll()
-        known = timeline.recording_ids
         if recording not in known:
             there = f"it has {', '.join(known)}" if known else "its log has none"
             raise CaptureError(f"{folder} has no recording {recording}; {there}")
-
-
-def _page_alone(folder: Path) -> str | None:
-    """Return the recording to be rendered where nothing lies but the page of one; None where everything is meant."""
-    timeline = Timeline(folder)
-    timeline.poll()
-    pages = [each for each in timeline.recording_ids if timeline.selection(each).page is not None]
+        return recording, recording in pages
     hidden = {peer_id for peer_id, peer in timeline.peers.items() if peer.hidden}
     if not pages or any(key.peer_id not in hidden for key in timeline.tracks):
-        return None
+        return None, False
     if len(pages) > 1:
         raise CaptureError(f"{folder} has several recorded pages; say which with --recording: {', '.join(pages)}")
-    return pages[0]
+    return pages[0], True
 
 
 def _deliver(job: RenderJob, work: Path, target: Callable[[RenderedFile], Path], jobs: int = 1) -> None:

@@ -43,7 +43,7 @@ def told_page(job: RenderJob, timeline: Timeline, extent: Extent) -> dict[str, A
 
 
 def _address(url: str | None) -> str | None:
-    if url is None:
+    if not url:
         return None
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
