@@ -12,7 +12,7 @@ from roomtape.media.probe import probe
 from roomtape.render import hls
 from roomtape.render.job import RenderedFile, RenderJob, RenderResult
 
-_PACKET_US = 1024 * 1_000_000 // 48_000 + 1  # of AAC
+_PACKET_US = 1024 / 48_000 * 1_000_000  # of AAC
 _CLOCK_US = 12  # a tick of MPEG-TS
 
 
@@ -24,19 +24,19 @@ def check_package(job: RenderJob, result: RenderResult, out: Path, timeline: Tim
     pieces = [file for file in plain if file.content_type == mux_ts.VIDEO_TYPE]
     intervals = timeline.intervals(job.recording_id)
     recorded_us = sum(i.duration_us for i in intervals)
-    pictures, sound_end_us, tags = 0, 0, []
+    pictures, sounds, tags = 0, 0, []
     for file in pieces:
         found = probe(out / file.name)
         shown, heard = found.of("video"), found.of("audio")
         if len(shown) != 1 or len(heard) > 1 or not shown[0].decoded or not all(h.decoded for h in heard):
             raise RenderError(f"{file.name} does not hold one picture stream and its sound that can be decoded")
         pictures += shown[0].packets
-        sound_end_us = max([sound_end_us, *(h.end_us for h in heard)])
+        sounds += sum(h.packets for h in heard)
         tags += [at - mux_ts.ORIGIN_S * 1_000_000 for at in found.tags_us]
     frames = max(1, -(-recorded_us * job.config.video.fps // 1_000_000))
     if pictures != frames:
         raise RenderError(f"{archive.name} holds {pictures} pictures instead of {frames}")
-    lasts_us = sound_end_us - mux_ts.ORIGIN_S * 1_000_000
+    lasts_us = sounds * _PACKET_US  # several share one time in the stream, so that times do not say it
     if abs(lasts_us - recorded_us) > _PACKET_US + 1_000_000 // job.config.video.fps:
         raise RenderError(
             f"{archive.name}: its sound lasts {lasts_us / 1e6:.3f} s where {recorded_us / 1e6:.3f} s were recorded"
