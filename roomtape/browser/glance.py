@@ -28,7 +28,6 @@ LOOK = """() => {
     shows: text || (document.body !== null && seen(document, {count: 3000})),
     sdk: window.realtimeKitRecordingSdk === true || window.dyteRecordingSdk === true,
     trigger: typeof trigger === 'boolean' ? trigger : null,
-    ready: document.readyState === 'complete',
   };
 }"""
 
@@ -36,12 +35,11 @@ LOOK = """() => {
 @dataclass(frozen=True)
 class Glance:
     """What is seen: whether the page `shows` anything; whether it has the recording SDK (`sdk`), and its `trigger`:
-    true while it shall be recorded, false from then on, None where there is none; whether it is loaded (`ready`)."""
+    true while it shall be recorded, false from then on, None where there is none."""
 
     shows: bool
     sdk: bool
     trigger: bool | None
-    ready: bool
 
     @staticmethod
     def of(seen: Any) -> Glance:
@@ -52,5 +50,4 @@ class Glance:
             seen.get("shows") is not False,
             seen.get("sdk") is True,
             trigger if isinstance(trigger, bool) else None,
-            seen.get("ready") is True,
         )

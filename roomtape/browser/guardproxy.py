@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -146,7 +148,7 @@ class GuardProxy:
                 await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
                 if down.done() and not down.result():
                     self._tell(wanted, f"more than {self._most_bytes >> 20} MB")
-                    browser[1].transport.abort()
+                    _reset(browser[1])
             finally:
                 down.cancel()
         finally:
@@ -198,6 +200,12 @@ async def _carried(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, m
         if writer.can_write_eof():
             writer.write_eof()
     return True
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Break a connection off so that it does not look like the end of the answer: by RST."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 async def _own_addresses(host: str, port: int) -> list[str]:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from playwright.async_api import Error, WebSocketRoute
 
 # Roomtape itself may be reached at localhost:8080; the clients' socket there has a query.
-ADDRESS = re.compile(r"wss?://(localhost|127\.0\.0\.1|\[::1\]):8080/ws/?(\?(?!.*roomID).*)?", re.IGNORECASE)
+ADDRESS = re.compile(r"^wss?://(localhost|127\.0\.0\.1|\[::1\]):8080/ws/?(\?(?!.*roomID).*)?$", re.IGNORECASE)
 PING, PONG = "2", "3"
 PING_EVERY_S = 10.0
 LONGEST_MESSAGE = 65_536

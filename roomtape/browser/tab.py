@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from playwright.async_api import Browser, BrowserContext, Dialog, Download, Error, Page
+from playwright.async_api import Browser, BrowserContext, CDPSession, Dialog, Download, Error, Page
 from playwright.async_api import TimeoutError as NotInTime
 
 from roomtape.browser.glance import LOOK, Glance
@@ -35,12 +35,15 @@ class Hung(Exception):
 class RecordedTab:
     """One attempt at the page. `crashed` and `closed` are set when that happens; `documents` counts what it loaded."""
 
-    def __init__(self, context: BrowserContext, page: Page, job: PageJob, proxy: GuardProxy, telling: Telling) -> None:
+    def __init__(
+        self, context: BrowserContext, page: Page, eyes: CDPSession, job: PageJob, proxy: GuardProxy, telling: Telling
+    ) -> None:
         self.crashed = asyncio.Event()
         self.closed = asyncio.Event()
         self.documents = 0
         self._context = context
         self._page = page
+        self._eyes = eyes
         self._job = job
         self._proxy = proxy
         self._telling = telling
@@ -67,8 +70,9 @@ class RecordedTab:
         )
         await context.route_web_socket(ADDRESS, sdk.serve)
         page = await context.new_page()
-        await page.evaluate("title => { document.title = title; }", title)
-        return RecordedTab(context, page, job, proxy, telling)
+        eyes = await context.new_cdp_session(page)
+        await eyes.send("Runtime.evaluate", {"expression": f"document.title = {title!r}"})
+        return RecordedTab(context, page, eyes, job, proxy, telling)
 
     async def show(self) -> None:
         """Go to the job's page; done when its document is there. Raises NotOpened."""
@@ -92,10 +96,14 @@ class RecordedTab:
             await self._page.wait_for_load_state("networkidle", timeout=LOADED_WITHIN_S * 500)
 
     async def look(self) -> Glance | None:
-        """Look at the page; None while it is between two documents. Raises Hung."""
+        """Look at the page; None while it is between two documents. Raises Hung.
+
+        Playwright's own `evaluate` counts as a click, after which a page may open windows and capture.
+        """
         try:
             async with asyncio.timeout(LOOKED_WITHIN_S):
-                return Glance.of(await self._page.evaluate(LOOK))
+                seen = await self._eyes.send("Runtime.evaluate", {"expression": f"({LOOK})()", "returnByValue": True})
+            return Glance.of(seen["result"]["value"]) if "value" in seen["result"] else None
         except TimeoutError as error:
             raise Hung from error
         except Error:
