@@ -1,4 +1,4 @@
-"""Owns the web pages' addresses: the start page, meetings, operations, and the files that these load."""
+"""Owns the web pages' addresses: the start page, meetings, storages, operations, and the files that these load."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _ASK_FIRST = "no-cache"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".map": "application/json"}
 _FILES = frozenset(
     {
-        "start.css", "start.js", "api.js", "meet.css", "meet.js", "redirect.js", "help.html", "no-font.css", "icon.svg",
+        "start.css", "start.js", "storage.css", "storage.js", "api.js", "meet.css", "meet.js", "redirect.js",
+        "help.html", "no-font.css", "icon.svg",
         "join.mp3", "message.mp3", "speaker.mp3", "permission-1.svg", "permission-2.svg", "permission-3.svg",
     }
 )  # fmt: skip
@@ -38,6 +39,11 @@ def router(settings: Settings) -> APIRouter:
     @routes.get("/")
     async def start() -> HTMLResponse:
         return page.render("start.html", page.START_POLICY)
+
+    @routes.get("/storage")
+    async def storage() -> HTMLResponse:
+        """Return the page that tests whether recordings can go where they shall."""
+        return page.render("storage.html", page.START_POLICY)
 
     @routes.get("/docs")
     async def operations() -> HTMLResponse:

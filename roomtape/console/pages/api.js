@@ -6,14 +6,14 @@ export class Refused extends Error {
   }
 }
 
-async function ask(token, method, path, body) {
+async function ask(token, method, path, body, withinMs = 15000) {
   let answer;
   try {
     answer = await fetch(path, {
       method,
       headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}) },
       body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(15000),
+      signal: AbortSignal.timeout(withinMs),
     });
   } catch {
     throw new Refused("The server does not answer. Is it still running? This page tries again by itself.", 0);
@@ -41,8 +41,8 @@ export class Api {
     return (await ask(this.token, "GET", `${this.kit}/apps?per_page=100`)).data;
   }
 
-  async of(method, path, body) {
-    return (await ask(this.token, method, `${this.kit}/${this.app}/${path}`, body)).data;
+  async of(method, path, body, withinMs) {
+    return (await ask(this.token, method, `${this.kit}/${this.app}/${path}`, body, withinMs)).data;
   }
 
   meetings() {
@@ -51,6 +51,15 @@ export class Api {
 
   recordings() {
     return this.of("GET", "recordings?per_page=20");
+  }
+
+  defaults() {
+    return this.of("GET", "recording-config");
+  }
+
+  // `what` is { storage_config }, { meeting_id }, or nothing for the app's own. A hanging service takes up to 30 s.
+  testStorage(what) {
+    return this.of("POST", "storage/test", what, 45000);
   }
 
   stop(recording) {

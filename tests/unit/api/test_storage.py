@@ -82,6 +82,31 @@ async def test_a_test_says_what_failed(api: House) -> None:
     assert "hush-hush" not in answer.text
 
 
+async def test_what_is_configured_is_tested_with_its_secrets(api: House) -> None:
+    def host(name: str) -> dict[str, Any]:
+        return {"storage_config": SFTP | {"host": name}}
+
+    meeting, plain = await api.meeting(recording_config=host("of-meeting.invalid")), await api.meeting()
+    none = await api.client.post(f"{api.kit}/storage/test", json={"meeting_id": plain})
+    assert none.status_code == 409
+    assert "no storage is configured" in none.text
+    await api.client.put(f"{api.kit}/recording-config", json=host("of-app.invalid"))
+    for body, place in (
+        ({"meeting_id": meeting}, "of-meeting.invalid"),
+        ({"meeting_id": plain}, "of-app.invalid"),
+        ({}, "of-app.invalid"),
+    ):
+        answer = await api.client.post(f"{api.kit}/storage/test", json=body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"]["storage_config"]["host"] == place
+        assert f"there is no host {place}" in answer.json()["data"]["error"]
+        assert "hush-hush" not in answer.text
+    both = await api.client.post(f"{api.kit}/storage/test", json={"meeting_id": meeting} | host("x.invalid"))
+    assert both.status_code == 422
+    other = await api.client.post(f"{api.kit}/storage/test", json={"meeting_id": "not-there"})
+    assert other.status_code == 404
+
+
 async def test_participants_may_not(api: House) -> None:
     _, token = await api.participant(await api.meeting())
     headers = {"Authorization": f"Bearer {token}"}

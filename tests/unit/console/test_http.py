@@ -40,7 +40,7 @@ def installed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/storage", "/docs"])
 async def test_pages_load_nothing_from_elsewhere(api: House, path: str) -> None:
     answer = await api.client.get(path, headers={"Authorization": ""})
     assert answer.status_code == 200
@@ -100,7 +100,7 @@ async def test_paths_out_of_the_packages_lead_nowhere(api: House) -> None:
 
 
 async def test_every_file_of_ours_is_served_and_asked_for_again(api: House) -> None:
-    pages = {"start.html", "docs.html", "meet.html", "missing.html"}
+    pages = {"start.html", "storage.html", "docs.html", "meet.html", "missing.html"}
     for file in PAGES.iterdir():
         if file.name in pages:
             continue
