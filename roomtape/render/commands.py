@@ -64,6 +64,8 @@ class Codec(StrEnum):
 
 _VIDEO_SUFFIX = {Codec.H264: ".mp4", Codec.VP8: ".webm", Codec.VP9: ".webm"}
 _A = {".mp4": "an", ".webm": "a"}
+_PACKAGE = ".tar"
+"""With H264 another way to put the video: HLS with the session's messages as ID3 tags."""
 _VORBIS: dict[str, AudioCodec] = {".ogg": "AAC"}  # whatever the codec says, WebM's sound is Vorbis
 _AUDIO_SUFFIX: dict[Codec, dict[str, AudioCodec]] = {
     Codec.H264: {".m4a": "AAC", ".mp3": "MP3"},
@@ -77,7 +79,8 @@ Folder = Annotated[Path, typer.Argument(metavar="CAPTURE_DIR", help="Folder of J
 def render(
     capture_dir: Folder,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The composed video; one that is there is replaced.")
+        Path | None,
+        typer.Option("--output", "-o", help="The composed video, or a .tar (HLS with ID3); replaced if it is there."),
     ] = None,
     tracks: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write one audio file for each participant into this folder.")
@@ -115,14 +118,16 @@ def render(
     video = VideoConfig(
         codec=codec.value, width=width, height=height, fps=fps, export_file=output is not None, layout=layout.value
     )
-    config = RecordingConfig(video=video, audio=_audio(output, audio_file, codec))
+    packed = output is not None and output.suffix.lower() == _PACKAGE
+    config = RecordingConfig(video=video, audio=_audio(output, audio_file, codec), interactive=packed)
     with _no_traceback():
         recording, of_page = _chosen(capture_dir, recording)
         config = replace(config, page_url="" if of_page else None)
         source = str(capture_dir.resolve())
         main = output or audio_file
         if main is not None:
-            job = RenderJob(source, Kind.COMPOSITE, config, recording, main.stem + _VIDEO_SUFFIX[codec])
+            name = main.stem + (_PACKAGE if packed else _VIDEO_SUFFIX[codec])
+            job = RenderJob(source, Kind.COMPOSITE, config, recording, name)
             targets = {role: path for role, path in (("composite", output), ("audio", audio_file)) if path is not None}
             _deliver(job, main.parent / f".{main.name}.roomtape", lambda file: targets[file.role], jobs)
         if tracks is not None:
@@ -156,7 +161,8 @@ def _check_size(width: int, height: int) -> None:
 
 def _audio(output: Path | None, audio_file: Path | None, codec: Codec) -> AudioConfig:
     """Return the sound that the names ask for; raises typer.BadParameter for names that do not go with the codec."""
-    if output is not None and output.suffix.lower() != _VIDEO_SUFFIX[codec]:
+    allowed = (_VIDEO_SUFFIX[codec], _PACKAGE) if codec is Codec.H264 else (_VIDEO_SUFFIX[codec],)
+    if output is not None and output.suffix.lower() not in allowed:
         suffix = _VIDEO_SUFFIX[codec]
         raise typer.BadParameter(f"{output.name}: {codec.value} makes {_A[suffix]} {suffix}; let the name end in it")
     if audio_file is None:

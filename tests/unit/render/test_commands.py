@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,16 @@ import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from roomtape.capture.events import RecordingStarted, dump
+from roomtape.capture.events import MessageSent, RecordingStarted, dump
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.media.probe import probe
 from roomtape.render import commands, process
 from roomtape.render.job import RenderJob
-from tests.support.captures import Capture
+from tests.support.captures import Capture, at
 from tests.support.detect import read_counters, tone_intervals
 from tests.support.scenery import FPS, RECORDING, Scenery, shots, us
+from tests.support.tsreader import TsReader
 
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command("render")(commands.render)
@@ -122,6 +124,22 @@ def test_video_and_sound_go_where_they_shall(
     heard = tone_intervals(elsewhere / sound, 440)
     assert (heard[0][0], heard[-1][1]) == pytest.approx((0, 2), abs=0.05)
     assert {p.name for p in tmp_path.rglob("*.*") if p.is_file() and "capture" not in str(p)} == {video, sound} - {None}
+
+
+def test_a_tar_is_the_package_with_the_sessions_messages(tmp_path: Path) -> None:
+    capture = Capture(tmp_path / "capture")
+    capture.peer("ann", 0, 2)
+    capture.tone("ann", 440, 0, 2)
+    capture.events.append(MessageSent(at(1), "ID3Data", "hello", peer_id="ann"))
+    target, size = tmp_path / "out.tar", ("--width", 160, "--height", 90, "--fps", 10)
+    result = run("render", capture.write(), "-o", target, *size)
+    assert result.exit_code == 0, result.output
+    with tarfile.open(target) as archive:
+        archive.extractall(tmp_path / "held", filter="data")
+    held = sorted((tmp_path / "held" / "out").iterdir())
+    assert [path.name for path in held] == ["index.m3u8", "segment-00000.ts"]
+    assert [frame.data for frame in TsReader().read(held[1:]).frames] == [b"hello"]
+    assert {p.name for p in tmp_path.iterdir()} == {"capture", "out.tar", "held"}
 
 
 def test_a_file_goes_to_another_disk_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
