@@ -38,7 +38,8 @@ from roomtape.recordings.confirmation import Confirmation
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import Finalizer
 from roomtape.recordings.messages import Messages
-from roomtape.recordings.pages import Pages, Places, pair
+from roomtape.recordings.page_url import Addresses, Places, pair
+from roomtape.recordings.pages import Pages
 from roomtape.recordings.pictures import Pictures
 from roomtape.recordings.recovery import recover
 from roomtape.recordings.retention import Retention
@@ -201,9 +202,9 @@ async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIter
         )
         deps = Deps(
             settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher, messages,
-            lambda: _ready(sfu),
+            ready=lambda: _ready(sfu),
             renders=runner.load,
-            pages=pages,
+            pages=Addresses(Guard(settings.outbound_allow + settings.page_allow), places),
             may_wait=lambda: {"bucket": bucket.state} if isinstance(bucket, RemoteBucket) else {},
         )  # fmt: skip
         yield _with_doors(deps, chat_logs)

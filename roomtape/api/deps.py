@@ -59,7 +59,7 @@ class Streams(Protocol):
 
 
 class Pages(Protocol):
-    """What the API asks of the recordings of pages (`recordings.pages.Pages`)."""
+    """What the API asks of the addresses of recorded pages (`recordings.page_url.Addresses`)."""
 
     async def check(self, url: str, where: str) -> None:
         """Refuse a page that must not be opened or is not found. Raises InvalidRequest, DestinationError."""
@@ -118,10 +118,10 @@ class Deps:
     deliveries: Deliveries
     webhooks: Webhooks
     messages: Messages
+    pages: Pages
     ready: Callable[[], dict[str, Any]]
     routers: tuple[APIRouter, ...] = ()
     renders: Callable[[], tuple[int, int]] = lambda: (0, 0)
-    pages: Pages | None = None
     may_wait: Callable[[], dict[str, str]] = dict
 
 

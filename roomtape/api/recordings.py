@@ -18,7 +18,7 @@ from roomtape.db import meetings
 from roomtape.db import recordings as rows
 from roomtape.domain import filenames
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, StopCause
-from roomtape.errors import NotFound, NotOffered
+from roomtape.errors import NotFound
 from roomtape.storage.port import Bucket
 
 router = APIRouter(prefix=APP + "/recordings", tags=["Recordings"])
@@ -35,7 +35,7 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
     if config.storage is not None:
         access.deps.deliveries.check(config.storage)
     if config.page_url is not None:
-        await _check_page(access.deps, config.page_url)
+        await access.deps.pages.check(config.page_url, "url")
     recording = await access.deps.recordings.start(
         access.app,
         meeting,
@@ -46,12 +46,6 @@ async def start(access: WithRecordings, body: StartRecording) -> dict[str, Any]:
         caller=access.caller,
     )
     return success(recording_body(recording, access.deps))
-
-
-async def _check_page(deps: Deps, url: str) -> None:
-    if deps.pages is None:
-        raise NotOffered("url: this server records no pages")
-    await deps.pages.check(url, "url")
 
 
 @router.post("/track", status_code=201, summary="Start recording participants' tracks")

@@ -1,14 +1,57 @@
-"""Owns the address under which the page of a recording is opened: the caller's, with what the page is told added."""
+"""Owns the addresses of recorded pages: which may be opened, and how what a page is told is added to its own."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
+from roomtape.errors import DestinationError, InvalidRequest
+from roomtape.outbound.guard import Barred, Guard, parsed
+
+WEB = frozenset({"http", "https"})
 AUTH_TOKEN, CONFIG = "authToken", "config"
 _NOT_TOLD = frozenset({"url", "storage_config", "rtmp_out_config"})
 """Where the files and the stream go is nothing to a page, which may be a third party's."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where this server is reached. `local` is its address on this machine, `own` the `host:port` pairs it answers."""
+
+    local: str
+    own: tuple[str, ...]
+
+
+class Addresses:
+    """Checks the addresses of pages when they are given; the server's own are always allowed.
+
+    The recorder checks again each address that it connects to.
+    """
+
+    def __init__(self, guard: Guard, places: Places) -> None:
+        self._guard = guard
+        self._places = places
+
+    async def check(self, url: str, where: str) -> None:
+        """Refuse a page that must not be opened. Raises InvalidRequest, or DestinationError for a name not found."""
+        try:
+            if pair(url) not in self._places.own:
+                await self._guard.check(url, WEB)
+        except Barred as error:
+            what = error.message.rpartition(";")[0]
+            raise InvalidRequest(f"{what}; the server's page_allow may list it", where) from None
+        except InvalidRequest as error:
+            raise InvalidRequest(error.message, where) from None
+        except DestinationError as error:
+            raise DestinationError(f"{where}: {error.message}") from None
+
+
+def pair(url: str) -> str:
+    """Return where a URL leads as `host:port`. Raises InvalidRequest."""
+    _, host, port = parsed(url, WEB)
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def opened(url: str, auth_token: str, config: dict[str, Any]) -> str:

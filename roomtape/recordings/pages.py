@@ -26,11 +26,11 @@ from roomtape.clock import now_us
 from roomtape.db import participants
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Recording, Status, StopCause
-from roomtape.errors import Conflict, DestinationError, InvalidRequest, RoomtapeError
-from roomtape.outbound.guard import Barred, Guard, parsed
+from roomtape.errors import Conflict, RoomtapeError
 from roomtape.recordings import page_news, page_process, page_url
 from roomtape.recordings.page_guest import Guests
 from roomtape.recordings.page_process import PageProcess
+from roomtape.recordings.page_url import Places
 from roomtape.recordings.port import Rooms
 from roomtape.recordings.service import Recordings
 from roomtape.rooms.tokens import TokenIssuer
@@ -52,15 +52,6 @@ PAUSE_S, PAUSE_MOST_S = 0.5, 30.0
 STOP_WITHIN_S = 3.0
 FOLLOWER_ENDS_WITHIN_S = 20.0
 TOKEN_SLACK_S = 3600
-WEB = frozenset({"http", "https"})
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where this server is reached. `local` is its address on this machine, `own` the `host:port` pairs it answers."""
-
-    local: str
-    own: tuple[str, ...]
 
 
 class Describing(Protocol):
@@ -107,24 +98,10 @@ class Pages:
         self._describe = describe
         self._command = command
         self._guests = Guests(self._db, rooms, issuer)
-        self._guard = Guard(settings.outbound_allow + settings.page_allow)
         self._root = settings.data_dir / FOLDER
         self._pages: dict[str, _Page] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._stopping = False
-
-    async def check(self, url: str, where: str) -> None:
-        """Refuse a page that cannot be opened or must not be. Raises InvalidRequest for `where`.
-
-        The name is looked up; the recorder checks again each address that it connects to.
-        """
-        try:
-            if pair(url) not in self._places.own:
-                await self._guard.check(url, WEB)
-        except Barred as error:
-            raise InvalidRequest(f"{error.message.rpartition(';')[0]}; page_allow may list it", where) from None
-        except (InvalidRequest, DestinationError) as error:
-            raise InvalidRequest(error.message, where) from None
 
     def begin(self, recording: Recording) -> None:
         """Open the page of a new recording; it begins when the page says so."""
@@ -366,12 +343,6 @@ async def _pause(page: _Page, seconds: float) -> None:
     """Wait, but not for a recording that is over."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(page.over.wait(), seconds)
-
-
-def pair(url: str) -> str:
-    """Return where a URL leads as `host:port`. Raises InvalidRequest."""
-    _, host, port = parsed(url, WEB)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _key(event: PageHappened | MessageSent) -> tuple[int, str]:

@@ -17,9 +17,9 @@ from fastapi import APIRouter, FastAPI
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
 from roomtape.capture.eventlog import EventLogWriter
+from roomtape.capture.events import MessageSent
 from roomtape.db import recordings as recording_rows
 from roomtape.db import seed, sessions
-from roomtape.capture.events import MessageSent
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.domain.ids import new_id
@@ -29,6 +29,7 @@ from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 from roomtape.outbound.guard import Guard
 from roomtape.recordings.delivery import Delivery
+from roomtape.recordings.page_url import Addresses, Places, pair
 from roomtape.recordings.rtmp import RtmpStreams
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.service import Rooms
@@ -228,13 +229,23 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
         deliveries=Delivery(db, Destinations(folder, Guard(()), {}), 3600),
         messages=messages,
+        pages=Addresses(Guard(("10.0.0.0/8",)), Places(BASE, (pair(BASE),))),
         webhooks=Dispatcher(settings, db, Guard(()), _signer(), bucket.link),
     )
     transport = httpx.ASGITransport(_app(deps))
     headers = {"Authorization": f"Bearer {first.api_token}"}
     async with httpx.AsyncClient(transport=transport, base_url=BASE, headers=headers) as client:
         made = House(
-            client, db, rooms, recordings, issuer, bucket, first.account_id, first.app_id, first.api_token, parts,
+            client,
+            db,
+            rooms,
+            recordings,
+            issuer,
+            bucket,
+            first.account_id,
+            first.app_id,
+            first.api_token,
+            parts,
             messages,
         )
         yield made

@@ -8,7 +8,7 @@ from roomtape.api.recording_config import for_meeting, for_tracks, patched, reso
 from roomtape.clock import to_datetime
 from roomtape.domain.meeting import App, Meeting, MeetingStatus
 from roomtape.domain.recording_config import AudioConfig, Layer, RecordingConfig, VideoConfig
-from roomtape.errors import InvalidRequest, NotOffered
+from roomtape.errors import InvalidRequest
 
 
 def test_defaults_when_nobody_says_anything() -> None:
@@ -90,11 +90,9 @@ def test_what_goes_wrong_only_together() -> None:
     ) == (RecordingConfig())
 
 
-def test_what_is_not_offered_is_found_at_either_level() -> None:
-    with pytest.raises(NotOffered, match="url"):
-        resolve(None, {"url": "https://a.example"})
-    with pytest.raises(NotOffered, match="interactive_config"):
-        resolve({}, {"interactive_config": {"type": "ID3"}})
+def test_a_page_and_an_interactive_recording_are_asked_for_in_the_request() -> None:
+    config = resolve({}, None, {"url": "https://a.example/?k=1", "interactive_config": {"type": "ID3"}})
+    assert (config.page_url, config.interactive) == ("https://a.example/?k=1", True)
 
 
 def test_a_meetings_stream_goes_where_the_request_says() -> None:

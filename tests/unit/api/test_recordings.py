@@ -283,18 +283,34 @@ async def test_how_the_live_stream_fares_is_told(api: House) -> None:
     assert (await api.client.post(f"{api.kit}/recordings", json=body)).json()["data"]["rtmp_out"] is None
 
 
+async def test_a_page_is_taken_and_shown_without_what_opens_it(api: House) -> None:
+    body = {"meeting_id": await api.meeting(), "url": "http://10.1.2.3/room?key=secret#there"}
+    body["video_config"] = {"watermark": {"url": "https://x.example/a.png"}}
+    answer = await api.client.post(f"{api.kit}/recordings", json=body)
+    assert answer.status_code == 201, answer.text
+    config = answer.json()["data"]["config"]
+    assert config["url"] == "http://10.1.2.3/room"
+    assert config["video_config"]["watermark"] is None
+    assert api.recordings.started[0]["config"].page_url == body["url"]
+
+
 @pytest.mark.parametrize(
-    ("body", "field"),
+    ("url", "status", "why"),
     [
-        ({"url": "https://x.example/page"}, "url"),
-        ({"interactive_config": {"type": "ID3"}}, "interactive_config"),
+        ("http://192.168.1.1/", 422, "not a public address"),
+        ("http://169.254.169.254/latest/meta-data", 422, "page_allow"),
+        ("http://localhost/", 422, "not a public address"),
+        ("https://user:pw@x.example/", 422, "user name or password"),
+        ("https://no-such-host.invalid/", 502, "there is no host"),
+        ("file:///etc/passwd", 422, "http"),
     ],
 )
-async def test_what_is_not_offered_yet_is_refused_by_name(api: House, body: dict[str, Any], field: str) -> None:
-    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting()} | body)
-    assert answer.status_code == 501, answer.text
-    assert field in answer.json()["errors"][0]["message"]
-    assert "does not offer" in answer.json()["errors"][0]["message"]
+async def test_a_page_that_must_not_be_opened_is_refused_by_name(api: House, url: str, status: int, why: str) -> None:
+    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting(), "url": url})
+    assert answer.status_code == status, answer.text
+    message = answer.json()["errors"][0]["message"]
+    assert "url" in message
+    assert why in message
     assert api.recordings.started == []
 
 

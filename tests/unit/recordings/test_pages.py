@@ -6,7 +6,6 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -17,10 +16,10 @@ from roomtape.db import participants, presets
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Recording, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
-from roomtape.errors import InvalidRequest
 from roomtape.recordings import page_process, pages
 from roomtape.recordings.page_guest import PRESET
-from roomtape.recordings.pages import Pages, Places
+from roomtape.recordings.page_url import Places
+from roomtape.recordings.pages import Pages
 from roomtape.recordings.recovery import recover
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.rooms.tokens import TokenIssuer
@@ -228,20 +227,6 @@ async def test_what_is_left_of_recordings_that_are_over_goes_at_the_start(world:
     assert list((world.folder / "pages").iterdir()) == []
     assert not page.process.alive
     assert await participants.recorder_of(world.db, recording.id) is None
-
-
-async def test_addresses_are_checked_when_they_are_given(tmp_path: Path) -> None:
-    world = await World.make(tmp_path, page_allow="10.1.0.0/16")
-    made = pages_of(world)
-    for allowed in ("http://127.0.0.1:8080/page", "https://meet.example/x", "http://10.1.2.3/"):
-        await made.check(allowed, "url")
-    metadata, credentials = "http://169.254.169.254/latest", "http://u:p@b.example/"
-    for refused in ("http://127.0.0.1:8081/", metadata, "http://[::1]/", "ftp://a.example/", credentials):
-        with pytest.raises(InvalidRequest, match=r"^url: "):
-            await made.check(refused, "url")
-    with pytest.raises(InvalidRequest, match=r"^url: there is no host"):
-        await made.check("http://no-such-host.invalid/", "url")
-    await world.close()
 
 
 async def test_the_server_waits_no_longer_than_the_page_may_take(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

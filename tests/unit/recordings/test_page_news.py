@@ -1,0 +1,64 @@
+"""Tests of what a page's journal means to its recording."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from roomtape.browser.journal import Entry
+from roomtape.capture.events import MessageSent, PageHappened
+from roomtape.domain.recording import Status
+from roomtape.domain.recording_config import RecordingConfig
+from roomtape.recordings import page_news
+from tests.support.recording_fakes import recording
+
+T = 1_767_323_045_000_000
+RUNNING = recording(status=Status.RECORDING, config=RecordingConfig(page_url="https://a.example", interactive=True))
+
+
+def test_troubles_are_events_and_sentences() -> None:
+    entry = Entry(T, "crashed")
+    assert page_news.event("r", entry) == PageHappened(T, "r", "crashed", "")
+    assert page_news.warning(entry) == "the page crashed at 03:04:05 UTC"
+    entry = Entry(T, "navigated", "https://b.example/")
+    assert page_news.warning(entry) == "the page went elsewhere at 03:04:05 UTC (https://b.example/)"
+    assert page_news.event("r", Entry(T, "back")) == PageHappened(T, "r", "back", "")
+    assert page_news.warning(Entry(T, "back")) is None
+
+
+def test_what_is_said_to_us_alone_is_not_in_the_log() -> None:
+    words: Any = ("published", "begin", "message", "left", "failed", "a later version's")
+    for what in words:
+        assert page_news.event("r", Entry(T, what)) is None
+        assert page_news.warning(Entry(T, what)) is None
+
+
+def said(body: Any) -> Entry:
+    return Entry(T, "message", json.dumps(body))
+
+
+def test_a_forwarded_broadcast_becomes_a_tag() -> None:
+    text = page_news.message(RUNNING, said({"type": "ID3Data", "payload": "goal", "timestamp": 1}))
+    assert text == MessageSent(T, "ID3Data", "goal", "text", None, RUNNING.id, "page")
+    form = page_news.message(RUNNING, said({"type": "ID3Data", "payload": {"0": 1, "1": 2}}))
+    assert form is not None
+    assert (form.form, form.data) == ("bytes", "AQI=")
+
+
+@pytest.mark.parametrize("body", [{"type": "emoji", "payload": "x"}, {"type": "ID3Data"}, [1], "x" * 9, None])
+def test_other_messages_become_none(body: Any) -> None:
+    assert page_news.message(RUNNING, said(body)) is None
+
+
+def test_damaged_and_too_large_messages_become_none() -> None:
+    assert page_news.message(RUNNING, Entry(T, "message", "{")) is None
+    assert page_news.message(RUNNING, said({"type": "ID3Data", "payload": "x" * 70_000})) is None
+
+
+def test_only_interactive_recordings_that_run_get_tags() -> None:
+    good = said({"type": "ID3Data", "payload": "x"})
+    plain = RecordingConfig(page_url="https://a.example")
+    assert page_news.message(recording(status=Status.RECORDING, config=plain), good) is None
+    assert page_news.message(recording(status=Status.PAUSED, config=RUNNING.config), good) is None
