@@ -15,6 +15,7 @@ from roomtape.storage.port import StoredFile
 
 router = APIRouter(tags=["Bucket"])
 
+_PLAYLIST = ".m3u8"
 Signature = Annotated[str, Query(max_length=256)]
 _ELSEWHERE: dict[int | str, dict[str, str]] = {307: {"description": "It lies in a store: a link that opens it there."}}
 
@@ -64,7 +65,9 @@ async def _answer(request: Request, found: Path | StoredFile, attached: bool) ->
 
 async def _led(request: Request, found: StoredFile, attached: bool, headers: dict[str, str]) -> Response:
     """Lead to the store where it has links, else read for the client."""
-    url = await found.link("HEAD" if request.method == "HEAD" else "GET", attached)
+    # Players look for a playlist's segments beside the address that it came from: it has to be ours.
+    playlist = found.name.endswith(_PLAYLIST)
+    url = None if playlist else await found.link("HEAD" if request.method == "HEAD" else "GET", attached)
     if url is not None:
         # Not to be kept: the link in it ends long before this one.
         return RedirectResponse(url, 307, {"Cache-Control": "no-store"})

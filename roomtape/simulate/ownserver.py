@@ -18,6 +18,8 @@ import httpx
 from roomtape.errors import DestinationError
 from roomtape.simulate.rest import MeetingAccess
 
+_NOT_TAKEN = frozenset({"ROOMTAPE_PUBLIC_URL", "ROOMTAPE_BUCKET_URL", "ROOMTAPE_BUCKET_CONFIG"})
+"""Where another server is reached, and where it keeps its files, is nothing of ours."""
 READY_WITHIN_S, STOP_WITHIN_S, POLL_S = 60.0, 15.0, 0.1
 
 
@@ -41,7 +43,7 @@ async def running(data_dir: Path, settings: Mapping[str, str] | None = None) -> 
             *(sys.executable, "-m", "roomtape.cli", "serve", "--data-dir", str(data_dir), "--port", "0"),
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
-            env={name: value for name, value in os.environ.items() if name != "ROOMTAPE_PUBLIC_URL"}
+            env={name: value for name, value in os.environ.items() if name not in _NOT_TAKEN}
             | dict(settings or {}),
         )
     assert process.stdout is not None

@@ -123,6 +123,15 @@ async def test_what_lies_in_a_store_is_led_to(api: House, link: str, monkeypatch
     assert file.asked == [("GET", False), ("HEAD", False), ("GET", True), ("GET", False)]
 
 
+async def test_a_playlist_comes_from_us(api: House, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or players would look for its segments in the store, where their names open nothing."""
+    file = Stored("https://store.example/tapes/index.m3u8?sig=1")
+    file.name = "index.m3u8"
+    _lies_elsewhere(api, monkeypatch, file)
+    answer = await api.client.get(api.bucket.link_folder("a", datetime.now(UTC)) + "index.m3u8")
+    assert (answer.status_code, answer.content, file.asked) == (200, CONTENT, [])
+
+
 async def test_without_links_it_is_read_for_the_client(api: House, link: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _lies_elsewhere(api, monkeypatch, Stored(None))
     whole = await api.client.get(link)
