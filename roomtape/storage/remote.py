@@ -86,6 +86,7 @@ class RemoteBucket:
             try:
                 async with asyncio.timeout(PROBED_WITHIN_S):
                     await store.check(path)
+                    await store.names(self._path(PROBE))  # to list is a right of its own
             except TimeoutError as error:
                 raise DestinationError(f"{self.storage.place} did not answer within {PROBED_WITHIN_S:g} s") from error
 
