@@ -190,6 +190,8 @@ def _errors(method: str, path: str, has_body: bool) -> list[int]:
         found += [Conflict, SfuError, StorageError]
     elif path.endswith("/manifest"):
         found += [Conflict, StorageError]
+    elif path in _FILES:
+        found.append(StorageError)
     if has_body:
         found.append(NotOffered)
     return sorted({*more, *(error.status for error in found)})

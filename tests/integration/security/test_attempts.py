@@ -248,12 +248,29 @@ async def test_links_open_what_they_were_made_for_and_nothing_else(it: World) ->
         target.replace("/rec/", "/%2e%2e/" + it.mine + "/rec/"),
         bucket.link(path, datetime.now(UTC) - timedelta(seconds=2)).removeprefix(it.server.base_url),
     ]
+    prefix = bucket.link_folder(f"{it.mine}/rec", later)
+    assert (await it.ask("GET", f"{prefix}f.mp4", "")).text == "film"
+    below = prefix.removeprefix(it.server.base_url)
+    wrong += [
+        below,
+        below + "deeper/f.mp4",
+        below + "../rec/f.mp4",
+        below + "%2e%2e/rec/f.mp4",
+        below + "%2e%2e/%2e%2e/%2e%2e/vault.key",
+        below.replace(f"/{it.mine}/", f"/{it.mine}/../{it.mine}/") + "f.mp4",
+        below.replace(str(expires), str(expires + 3600)) + "f.mp4",
+        below.replace("/rec/", "/other/") + "f.mp4",
+    ]
     # Signed by the true key: were a link ever made for one of these, it must open nothing all the same.
     outside = ("../vault.key", "..//vault.key", "a/../../vault.key", f"/{data}/vault.key", "a\0/../vault.key", "", "/")
     for trick in outside:
         signature = hmac.new(key, f"{trick}\n{expires}".encode(), hashlib.sha256).hexdigest()
         for quoted in {quote(trick, safe=""), quote(trick).replace("..", "%2e%2e"), quote(trick)}:
             wrong.append(f"/bucket/{quoted}?expires={expires}&signature={signature}")
+    for trick in ("..", "a/../..", "", f"{data}", "a/.."):
+        signature = hmac.new(key, f"{trick}/\n{expires}".encode(), hashlib.sha256).hexdigest()
+        for quoted in {quote(trick, safe=""), quote(trick).replace("..", "%2e%2e")}:
+            wrong.append(f"/bucket-folder/{expires}/{signature}/{quoted}/vault.key")
     secret = (data / "vault.key").read_bytes()
     for attempt in wrong:
         answer = await raw(it, quote(attempt, safe="/?&=%+"))
