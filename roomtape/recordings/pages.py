@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 import structlog
 
 from roomtape import metrics
@@ -125,17 +126,20 @@ class Pages:
         """At the start: end the recorders of recordings that are over, and remove what was made for them."""
         found = await asyncio.to_thread(page_process.running, self._root)
         folders = await asyncio.to_thread(lambda: [p.name for p in self._root.glob("*")])
-        for name in {*found, *folders} - set(active):
-            process = PageProcess(self._root / name, self._command)
-            if name in found:
-                process.adopt(found[name])
-            log.info("recorder of a recording that is over", recording_id=name, running=process.alive)
-            await process.end(STOP_WITHIN_S)
-            await asyncio.to_thread(process.forget)
+        over = {*found, *folders} - {*active, *self._ending}
+        await asyncio.gather(*(self._sweep(name, found.get(name)) for name in over))
         await participants.forget_recorders(self._db, but_of=active)
         for session in self._rooms.sessions.values():
             strays = [p.id for p in session.peers.values() if p.tape and p.participant_id not in active]
             await self._rooms.kick(session, strays)
+
+    async def _sweep(self, name: str, found: psutil.Process | None) -> None:
+        process = PageProcess(self._root / name, self._command)
+        if found is not None:
+            process.adopt(found)
+        log.info("recorder of a recording that is over", recording_id=name, running=process.alive)
+        await process.end(STOP_WITHIN_S)
+        await asyncio.to_thread(process.forget)
 
     async def stop(self) -> None:
         """The server stops: all recorders end, and are started again at the next start."""
@@ -150,7 +154,7 @@ class Pages:
 
     # -- one page
 
-    def _follow(self, recording: Recording, found: Any) -> None:
+    def _follow(self, recording: Recording, found: psutil.Process | None) -> None:
         if self._stopping or recording.id in self._pages:
             return
         work = self._root / recording.id
@@ -159,6 +163,9 @@ class Pages:
             process.adopt(found)
         page = _Page(recording.id, recording.session_id, process, JournalReader(work / JOURNAL))
         page.began = recording.started_at is not None
+        session = self._rooms.sessions.get(recording.session_id)
+        if session is not None and not page.began:
+            self._rooms.hold(session, recording.id)
         self._pages[recording.id] = page
         page.task = asyncio.create_task(self._run(page), name=f"page {recording.id}")
 
@@ -269,8 +276,14 @@ class Pages:
             return
         try:
             await self._recordings.begin_page(recording.id)
+            await self._let_go(recording)
         except Conflict as error:
             log.info("page began too late", recording_id=recording.id, reason=str(error))
+
+    async def _let_go(self, recording: Recording) -> None:
+        session = self._rooms.sessions.get(recording.session_id)
+        if session is not None:
+            await self._rooms.let_go(session, recording.id)
 
     async def _happened(self, page: _Page, entry: Entry) -> None:
         event = page_news.event(page.recording_id, entry)
@@ -329,6 +342,7 @@ class Pages:
             session = self._rooms.sessions.get(recording.session_id)
             if session is not None:
                 await self._recordings.captures.apply(session)
+                await self._let_go(recording)
             if page.task is not None:  # it may be what stopped the recording, and has to finish that
                 await asyncio.wait({page.task}, timeout=FOLLOWER_ENDS_WITHIN_S)
                 page.task.cancel()

@@ -29,6 +29,12 @@ class Rooms(Protocol):
     async def request_keyframe(self, handle: Handle, mid: str) -> None:
         """Ask a publisher for a keyframe of the video track at `mid`. Raises SfuError."""
 
+    def hold(self, session: LiveSession, who: str) -> None:
+        """Keep the session from ending until `let_go`."""
+
+    async def let_go(self, session: LiveSession, who: str) -> None:
+        """Hold the session no longer; one that is empty is given its time anew."""
+
     async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
         """Put peers out of the session."""
 

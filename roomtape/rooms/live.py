@@ -71,7 +71,8 @@ class LivePeer:
 class LiveSession:
     """One live session; times in µs since the Unix epoch. `lock` is held over joins and the end.
 
-    `lobby` has the ids of SDK peers whose transports stand though they have not joined; they keep it from ending.
+    `lobby` has the ids of SDK peers whose transports stand though they have not joined, and of recordings whose page is
+    being opened; they keep it from ending.
     `unlogged` are events that the disk has not taken yet; `log_lock` keeps the log in order.
     """
 

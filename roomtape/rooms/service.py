@@ -209,6 +209,21 @@ class Rooms:
         loop = asyncio.get_running_loop()
         self._ends[session.id] = loop.call_later(max(left_s, 0.0), lambda: self.spawn(self._end_if_empty(session)))
 
+    def hold(self, session: LiveSession, who: str) -> None:
+        """Keep the session from ending, as who is about to join does, until `let_go`."""
+        session.lobby.add(who)
+
+    async def let_go(self, session: LiveSession, who: str) -> None:
+        """Hold the session no longer; one that is empty is given its time anew."""
+        if who not in session.lobby:
+            return
+        session.lobby.discard(who)
+        if session.empty_since_us is not None and not session.ended and not self.stopping:
+            session.empty_since_us = now_us()
+            since = to_datetime(session.empty_since_us)
+            await rows.change(self.db, session.id, since, empty_since=since)
+            self.schedule_end(session)
+
     def cancel_end(self, session: LiveSession) -> None:
         """Somebody is in again, or the session has ended."""
         timer = self._ends.pop(session.id, None)

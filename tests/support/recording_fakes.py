@@ -156,6 +156,12 @@ class FakeRooms:
         if self.keyframe_fails is not None:
             raise self.keyframe_fails
 
+    def hold(self, session: LiveSession, who: str) -> None:
+        session.lobby.add(who)
+
+    async def let_go(self, session: LiveSession, who: str) -> None:
+        session.lobby.discard(who)
+
     async def kick(self, session: LiveSession, peer_ids: list[str]) -> None:
         for peer_id in peer_ids:
             session.peers.pop(peer_id, None)
