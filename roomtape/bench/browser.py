@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from roomtape.bench.ffmpeg import grab_command
-from roomtape.bench.measure import CpuMeter, memory_bytes, run, tree
-from roomtape.bench.page import Page
+from roomtape.bench.filmedpage import Page
+from roomtape.bench.measure import CpuMeter, memory_samples, run, tree
 from roomtape.domain.layout import Rect
 from roomtape.domain.recording_config import VideoConfig
 from roomtape.errors import DestinationError
@@ -25,7 +24,6 @@ from roomtape.media.testreading import shown_per_second
 SETTLE_S = 2.0
 """After the page plays and before it is filmed: what its start costs is not counted."""
 _PLAYS_WITHIN_S, _DISPLAY_WITHIN_S = 60.0, 20.0
-_SAMPLE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def film(folder: Path, page: Page, tile: Rect, video: VideoConfig, seconds: int)
             raise DestinationError("Chromium did not play the page's videos; is the machine busy?")
         time.sleep(SETTLE_S)
         roots = (screen, chromium)
-        with _memory(roots) as samples:
+        with memory_samples(roots) as samples:
             meter = CpuMeter(lambda: tree(roots))
             filmed = run(grab_command(display, video, seconds, output), seconds * 4 + 30)
             others_s, others_in_s = meter.seconds(), filmed.wall_s
@@ -125,22 +123,3 @@ def _running(words: Sequence[str], env: dict[str, str] | None = None, pass_fds: 
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         child.wait()
-
-
-@contextmanager
-def _memory(roots: Sequence[int]) -> Iterator[list[int]]:
-    """Sample what the processes below `roots` have in memory now and then; yields the samples, at least one."""
-    samples = [memory_bytes(tree(roots))]
-    over = threading.Event()
-
-    def sample() -> None:
-        while not over.wait(_SAMPLE_S):
-            samples.append(memory_bytes(tree(roots)))
-
-    thread = threading.Thread(target=sample, daemon=True)
-    thread.start()
-    try:
-        yield samples
-    finally:
-        over.set()
-        thread.join()

@@ -28,6 +28,7 @@ class Name(StrEnum):
     """The measurements, in the order in which they run."""
 
     COMPOSITE = "composite"
+    PAGE = "page"
     REMUX = "remux"
     CAPTURE = "capture"
     LATENCY = "latency"
@@ -74,10 +75,11 @@ def _measured(name: Name, folder: Path, plan: Plan, console: Console) -> list[Fi
 
 
 def _measurement(name: Name) -> Measure:
-    from roomtape.bench import capture, composite, latency, live, remux
+    from roomtape.bench import capture, composite, latency, live, page, remux
 
     return {
         Name.COMPOSITE: composite.measure,
+        Name.PAGE: page.measure,
         Name.REMUX: remux.measure,
         Name.CAPTURE: capture.measure,
         Name.LATENCY: latency.measure,

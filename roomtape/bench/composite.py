@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from roomtape.bench import browser, meetingfilm, page
+from roomtape.bench import browser, filmedpage, meetingfilm
 from roomtape.bench.ffmpeg import command as ffmpeg_command
 from roomtape.bench.figure import Figure, alone, compared
 from roomtape.bench.madeup import OUTPUT, RECORDING, people, render_command, write_capture, write_webm
@@ -91,7 +91,7 @@ def _films(
 ) -> dict[str, browser.Grabbed]:
     count = len(tiles)
     say(f"composite of {count}: a browser shows files and ffmpeg films it")
-    with page.of_files(inputs, tiles) as shown:
+    with filmedpage.of_files(inputs, tiles) as shown:
         films = {"files": browser.film(folder / "files", shown, tiles[0], VideoConfig(), plan.browser_s)}
     if count == plan.webrtc_people:
         say(f"composite of {count}: a browser is in the meeting and ffmpeg films it")

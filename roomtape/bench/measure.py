@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import psutil
 from roomtape.errors import DestinationError
 
 _POLL_S = 0.005
+_SAMPLE_S = 2.0
 _TOLD = 400  # characters of what a command said last
 
 
@@ -127,6 +129,25 @@ def memory_bytes(pids: Iterable[int]) -> int:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             total += psutil.Process(pid).memory_full_info().pss
     return total
+
+
+@contextmanager
+def memory_samples(roots: Sequence[int]) -> Iterator[list[int]]:
+    """Sample what the processes below `roots` have in memory now and then; yields the samples, at least one."""
+    samples = [memory_bytes(tree(roots))]
+    over = threading.Event()
+
+    def sample() -> None:
+        while not over.wait(_SAMPLE_S):
+            samples.append(memory_bytes(tree(roots)))
+
+    thread = threading.Thread(target=sample, daemon=True)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        over.set()
+        thread.join()
 
 
 def _used_s(pids: Iterable[int]) -> dict[int, float]:

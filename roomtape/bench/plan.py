@@ -13,8 +13,9 @@ Say = Callable[[str], None]
 class Plan:
     """Lengths in seconds. `pairs`: how often both sides of a comparison run; `capture_rounds`: off and on once each.
 
-    `browser_s` 0 leaves the browser out; it is filmed in a real meeting too where so many people are measured as
-    `webrtc_people` says. `most_live` recordings run at once at most, one more every `live_s`.
+    A page is recorded for `page_s`. `browser_s` 0 leaves the browser out; it is filmed in a real meeting too where so
+    many people are measured as `webrtc_people` says. `most_live` recordings run at once at most, one more every
+    `live_s`.
     """
 
     participants: tuple[int, ...] = (1, 4, 9, 16)
@@ -22,6 +23,7 @@ class Plan:
     composite_s: int = 60
     browser_s: int = 10
     webrtc_people: int = 4
+    page_s: int = 30
     remux_s: int = 3600
     publishers: int = 20
     capture_s: float = 15
@@ -38,6 +40,7 @@ QUICK = Plan(
     pairs=1,
     composite_s=8,
     browser_s=4,
+    page_s=8,
     remux_s=300,
     publishers=4,
     capture_s=3,

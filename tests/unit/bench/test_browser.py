@@ -6,6 +6,7 @@ import psutil
 import pytest
 
 from roomtape.bench import browser
+from roomtape.bench.measure import memory_samples
 from roomtape.errors import DestinationError
 
 
@@ -15,7 +16,7 @@ def test_what_was_started_ends_with_all_it_has_started() -> None:
         while not psutil.Process(pid).children():
             pass
         (child,) = psutil.Process(pid).children()
-        with browser._memory([pid]) as samples:
+        with memory_samples([pid]) as samples:
             assert samples[0] > 1 << 20
     assert not psutil.pid_exists(pid)
     _, alive = psutil.wait_procs([child], timeout=5)

@@ -51,9 +51,9 @@ def test_a_failure_keeps_what_was_measured_before_it(tmp_path: Path, ran: list[t
     assert result.exit_code != 0
     assert "no loopback address" in result.output
     assert "Traceback" not in result.output
-    assert [name for name, _ in ran] == ["composite", "remux", "capture"]
+    assert [name for name, _ in ran] == ["composite", "page", "remux", "capture"]
     assert ran[0][1] == Plan()
-    assert [f["name"] for f in json.loads(out.read_text())["figures"]] == ["composite", "remux"]
+    assert [f["name"] for f in json.loads(out.read_text())["figures"]] == ["composite", "page", "remux"]
 
 
 def test_every_name_has_its_measurement() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from roomtape.bench import browser, meetingfilm
 from roomtape.bench.browser import Grabbed
+from roomtape.bench.filmedpage import Page
 from roomtape.bench.meeting import Meeting
-from roomtape.bench.page import Page
 from roomtape.bench.plan import Plan
 from roomtape.domain.layout import Rect
 from roomtape.simulate.participant import Media
