@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 
 import structlog
@@ -15,7 +16,7 @@ from roomtape.domain.recording import Recording
 from roomtape.errors import StorageError
 from roomtape.recordings import patience
 from roomtape.recordings.patience import patient
-from roomtape.render.job import OUT, RenderResult, write_json
+from roomtape.render.job import OUT, RenderedFile, RenderResult, write_json
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
 from roomtape.storage.remote import PROBLEM
@@ -24,6 +25,8 @@ log = structlog.get_logger()
 
 STATE = "published.json"
 """In the work folder: which files lie in the bucket already, so that a long upload is not done twice."""
+SMALL_AT_ONCE = 4
+"""A package has hundreds of files, whose time is the way to the store and back."""
 _WAITS = ". It is tried again; until then the files are kept on the server's disk"
 
 
@@ -52,11 +55,20 @@ class Publishing:
         prefix = recording.bucket_folder
         there = set(await self._bucket.names(prefix))
         arrived = [name for name in await asyncio.to_thread(_read, folder) if f"{prefix}/{name}" in there]
-        for file in result.files:
-            if file.name not in arrived:
+        writing, slots = asyncio.Lock(), asyncio.Semaphore(SMALL_AT_ONCE)
+
+        async def put(file: RenderedFile) -> None:
+            async with slots:
                 await self._bucket.put(f"{prefix}/{file.name}", folder / OUT / file.name)
+            async with writing:
                 arrived.append(file.name)
                 await asyncio.to_thread(_write, folder, arrived)
+
+        missing = [file for file in result.files if file.name not in arrived]
+        for file in missing:
+            if file.role != "package":
+                await put(file)
+        await _together(put(file) for file in missing if file.role == "package")
         for name in sorted(there - {f"{prefix}/{file.name}" for file in result.files}):  # left by a crash
             await self._bucket.delete(name)
         return ""
@@ -82,6 +94,18 @@ class Publishing:
             return None
         since_s = (now_us() - to_us(recording.stopped_at or recording.invoked_at)) / 1e6
         return max(patience.STORAGE_PATIENCE_S, self._settings.upload_patience_h * 3600 - since_s)
+
+
+async def _together(puts: Iterable[Coroutine[None, None, None]]) -> None:
+    """Do them side by side. Raises the first StorageError, and the rest is left."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in puts:
+                group.create_task(one)
+    except* StorageError as problems:
+        first = problems.exceptions[0]
+        assert isinstance(first, StorageError)
+        raise StorageError(first.message) from first
 
 
 def _read(folder: Path) -> list[str]:

@@ -117,6 +117,22 @@ async def test_unless_it_is_gone_or_nobody_knows_that_it_is_whole(world: World) 
     assert world.bucket.puts == [ONE, TWO, ONE, ONE, TWO]
 
 
+async def test_a_packages_files_go_side_by_side_and_the_first_refusal_is_told(world: World) -> None:
+    names = [f"hls/{number}.ts" for number in range(9)]
+    (world.work / OUT / "hls").mkdir()
+    for name in names:
+        (world.work / OUT / name).write_bytes(name.encode())
+    package = tuple(RenderedFile(name, "package", "video/mp2t", 1, "", 0, 0) for name in names)
+    result = RenderResult(world.result.files + package, 1000)
+    world.bucket.fails, world.bucket.fails_for = 1, "hls/8.ts"
+    with pytest.raises(StorageError, match="503"):
+        await world.publishing()._publish(world.made, world.work, result)
+    await world.publishing().publish(world.made, world.work, result)
+    assert sorted(world.bucket.files) == sorted([ONE, TWO, *(f"app-1/rec-1/{name}" for name in names)])
+    assert world.bucket.files["app-1/rec-1/hls/3.ts"] == b"hls/3.ts"
+    assert world.bucket.puts.count(ONE) == 1
+
+
 async def test_the_row_says_what_is_wrong_until_it_is_right(world: World) -> None:
     world.bucket.fails = 1
     publishing = world.publishing()
