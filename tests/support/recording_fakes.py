@@ -190,7 +190,7 @@ class FakeRooms:
         return EventLogReader(session.capture_dir / EVENTS).poll()
 
 
-_ROLES = {".json": "manifest", ".m4a": "audio", ".mp3": "audio"}
+_ROLES = {".json": "manifest", ".m4a": "audio", ".mp3": "audio", ".m3u8": "package", ".ts": "package"}
 
 
 class FakeRunner:
@@ -226,6 +226,7 @@ class FakeRunner:
         files = []
         for name, data in self.content.items():
             half = len(data) // 2
+            (out / name).parent.mkdir(exist_ok=True)
             (out / name).write_bytes(data[:half])
             await asyncio.sleep(self.delay_s)
             (out / name).write_bytes(data)

@@ -105,6 +105,27 @@ async def test_a_composite_is_delivered_quickly_and_whole(bench: Bench) -> None:
         await finalizer.close()
 
 
+async def test_a_package_lies_beside_its_tar_and_goes_with_it(bench: Bench) -> None:
+    await bench.stopped()
+    bench.runner.content = {
+        "weekly_1.tar": b"all of it", "weekly_1/index.m3u8": b"#EXTM3U", "weekly_1/segment-00000.ts": b"G",
+        "weekly_1.m4a": b"sound", "weekly_1.json": b"{}",
+    }  # fmt: skip
+    finalizer = bench.finalizer()
+    await finalizer.start()
+    try:
+        await finalizer.begin("rec-1")
+        done = await bench.until(Status.UPLOADED)
+    finally:
+        await finalizer.close()
+    folder = f"{APP.id}/rec-1"
+    assert bench.bucket_files() == sorted(f"{folder}/{name}" for name in bench.runner.content)
+    assert (done.download, done.audio_download) == (f"{folder}/weekly_1.tar", f"{folder}/weekly_1.m4a")
+    assert done.file_size == len(b"all of itsound"), "what the tar holds does not count twice"
+    await bench.bucket.delete(done.bucket_folder)
+    assert bench.bucket_files() == []
+
+
 async def test_the_watermark_is_settled_before_the_render(bench: Bench) -> None:
     await bench.stopped()
     finalizer, order = bench.finalizer(), []
