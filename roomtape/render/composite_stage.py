@@ -17,9 +17,9 @@ HOLD_CAMERA_US = 10_000_000
 """A camera without any frame for so long shows the avatar: a frozen face would pass for a live one."""
 HOLD_SCREEN_US = 60_000_000
 """A screen that does not change may send next to nothing."""
-COMING_US = 1_000_000
+COMING_US = 2_000_000
 """A page is there already when its track begins; its first picture, which comes when it is asked for, is shown from
-then on if it takes no longer than this."""
+then on if it takes no longer than this. One that does not change sends a picture a second, and a busy machine late."""
 
 _Live = tuple[TrackKey, Shown]
 """A track and what it shows."""
