@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ curl https://api.cloudflare.com/client/v4/accounts/$ACCOUNT_ID/realtime/kit/$APP
         }'
 """
 
-# `interactive_config` is left out; `storage_config`, which the page explains and its example leaves out, is put in.
+# `storage_config`, which the page explains and its example leaves out, is put in.
 TYPESCRIPT = """\
 import Cloudflare from 'cloudflare';
 
@@ -44,6 +45,7 @@ const response = await client.realtimeKit.recordings.startRecordings('app_id', {
     export_file: true,
   },
   file_name_prefix: 'string',
+  interactive_config: { type: 'ID3' },
   max_seconds: 60,
   meeting_id: '97440c6a-140b-40a9-9499-b23fd7a3868a',
   realtimekit_bucket_config: { enabled: true },
@@ -80,6 +82,9 @@ response = client.realtime_kit.recordings.start_recordings(
         "export_file": True,
     },
     file_name_prefix="string",
+    interactive_config={
+        "type": "ID3"
+    },
     max_seconds=60,
     meeting_id="97440c6a-140b-40a9-9499-b23fd7a3868a",
     realtimekit_bucket_config={"enabled": True},
@@ -156,7 +161,10 @@ async def check_composite(server: Server, s3: S3Server, recording_id: str, folde
     assert body["storage_config"]["type"] == "aws"
     assert s3.secret not in json.dumps(body)
     assert any("watermark" in warning for warning in body["warnings"]), body["warnings"]  # example.com is no picture
-    video = await server.download(body["download_url"], folder / "video.mp4")
+    package = await server.download(body["download_url"], folder / "package.tar")
+    with tarfile.open(package) as archive:
+        archive.extractall(folder, filter="data")
+    (video,) = folder.glob("*/segment-*.ts")
     with av.open(str(video)) as file:
         assert (file.streams.video[0].width, file.streams.video[0].height) == (1280, 720)
         assert file.streams.video[0].codec_context.name == "h264"
@@ -164,7 +172,8 @@ async def check_composite(server: Server, s3: S3Server, recording_id: str, folde
     sound = await server.download(body["audio_download_url"], folder / "sound.m4a")
     mine = {path: data for path, data in (await asyncio.to_thread(s3.files)).items() if body["id"] in path or
             body["output_file_name"].rsplit(".", 1)[0] in path}  # fmt: skip
-    assert video.read_bytes() in mine.values()
+    assert package.read_bytes() in mine.values()
+    assert video.read_bytes() in mine.values(), "plain too"
     assert sound.read_bytes() in mine.values()
     assert all(path.startswith("examples/") for path in mine)
 
