@@ -28,3 +28,23 @@ async def test_a_participant_is_kept_changed_listed_and_forgotten(tmp_path: Path
         await participants.delete(db, ADA.id)
         assert await participants.get(db, ADA.id) is None
         assert await participants.find(db, MEETING.id) == ([bob], 1)
+
+
+async def test_recorders_are_found_and_forgotten_but_not_listed(tmp_path: Path) -> None:
+    async with database(tmp_path) as db:
+        await meetings.save(db, MEETING)
+        await participants.save(db, ADA)
+        recorders = [replace(ADA, id=f"r-{n}", recorder_of=f"rec-{n}") for n in range(3)]
+        for one in recorders:
+            await participants.save(db, one)
+        assert await participants.find(db, MEETING.id) == ([ADA], 1)
+        assert await participants.get(db, "r-1") == recorders[1]
+        assert await participants.recorder_of(db, "rec-1") == recorders[1]
+        await participants.forget_recorders(db, of="rec-1")
+        assert await participants.recorder_of(db, "rec-1") is None
+        await participants.forget_recorders(db, but_of=["rec-2"])
+        assert await participants.recorder_of(db, "rec-0") is None
+        assert await participants.recorder_of(db, "rec-2") == recorders[2]
+        await participants.forget_recorders(db)
+        assert await participants.recorder_of(db, "rec-2") is None
+        assert await participants.get(db, ADA.id) == ADA

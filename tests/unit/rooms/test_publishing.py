@@ -8,6 +8,7 @@ from roomtape.db import sessions as rows
 from roomtape.errors import SfuError
 from roomtape.rooms import publishing
 from tests.support.house import House
+from tests.support.sdkworld import Told
 from tests.support.wait import until
 
 
@@ -153,3 +154,55 @@ async def test_a_full_disk_keeps_nobody_out(house: House) -> None:
     assert session is not None
     assert session.peers[peer.id].base is None
     assert "capture_failed: the disk is full" in house.listener.told
+
+
+async def test_a_recorder_is_in_and_is_nobody(house: House) -> None:
+    """It starts nothing, is told of to nobody, is not counted, and the meeting empties around it."""
+    session = await house.rooms.open(house.meeting)
+    told = Told()
+    session.observers.append(told)
+    house.listener.told.clear()
+    tape, _ = await publishing.join(house.rooms, house.admission("page", is_recorder=True), "offer", None)
+    assert (tape.recorder, tape.hidden, tape.tape) == (True, True, True)
+    assert house.listener.told == []
+    assert session.empty_since_us is not None
+    assert session.present == []
+    row = await rows.get(house.db, session.id)
+    assert row is not None
+    assert (row.live_participants, row.max_concurrent_participants) == (0, 0)
+    assert row.empty_since is not None
+
+    ann, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    assert house.listener.told == ["session_started", "filled"], "the first who counts starts what is to be started"
+    assert session.empty_since_us is None
+    row = await rows.get(house.db, session.id)
+    assert row is not None
+    assert (row.live_participants, row.max_concurrent_participants) == (1, 1)
+
+    await publishing.leave(house.rooms, session, ann, "left")
+    assert house.listener.told[-1] == "emptied"
+    assert session.empty_since_us is not None
+    emptied = session.empty_since_us
+    assert session.peers == {tape.id: tape}
+    await publishing.leave(house.rooms, session, tape, "left")
+    assert session.empty_since_us == emptied, "its leaving changes nothing"
+    assert told.words == ["joined ann", "left ann left"]
+    assert [p.recorder for p in await rows.peers(house.db, session.id)] == [True, False]
+
+
+async def test_recorders_are_put_out_with_the_session(house: House) -> None:
+    session = await house.rooms.open(house.meeting)
+    session.keep_alive_s = 0.05
+    tape, _ = await publishing.join(house.rooms, house.admission("page", is_recorder=True), "offer", None)
+    ann, _ = await publishing.join(house.rooms, house.admission("ann"), "offer", None)
+    await publishing.leave(house.rooms, session, ann, "left")
+    await until(lambda: session.ended and tape.left)
+    assert [e.reason for e in house.events(session.id) if isinstance(e, ev.PeerLeft)] == ["left", "session_ended"]
+
+
+async def test_who_is_hidden_and_records_nothing_counts(house: House) -> None:
+    await publishing.join(house.rooms, house.admission("ghost", hidden_participant=True), "offer", None)
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    assert session.empty_since_us is None
+    assert len(session.present) == 1

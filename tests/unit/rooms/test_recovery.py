@@ -102,3 +102,16 @@ async def test_a_take_that_runs_but_was_not_logged_is_logged(house: House) -> No
     assert again.rooms.sessions[session.id].peers[peer.id].base == f"{peer.id}-2"
     takes = [e.base for e in again.events(session.id) if isinstance(e, ev.TakeStarted)]
     assert takes == [f"{peer.id}-1", f"{peer.id}-2"]
+
+
+async def test_a_recorder_goes_on_in_a_session_that_stays_empty(house: House) -> None:
+    tape, _ = await publishing.join(house.rooms, house.admission("page", is_recorder=True), "offer", None)
+    before = house.rooms.of_meeting("m1")
+    assert before is not None
+    again = house.again()
+    await again.rooms.start()
+    session = again.rooms.of_meeting("m1")
+    assert session is not None
+    assert session.peers[tape.id].recorder
+    assert session.peers[tape.id].base == f"{tape.id}-1"
+    assert session.empty_since_us == before.empty_since_us

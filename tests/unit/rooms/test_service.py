@@ -182,3 +182,20 @@ async def test_a_recording_that_begins_amid_captures_gets_a_keyframe(house: Hous
     await until(lambda: house.sfu.calls.count("request_keyframe") == 2)
     await house.rooms.log(session, ev.RecordingPaused(2, "r"), ev.RecordingResumed(3, "r"))
     await until(lambda: house.sfu.calls.count("request_keyframe") == 4)
+
+
+async def test_a_session_that_is_held_does_not_end_and_gets_its_time_anew(house: House) -> None:
+    session = await house.rooms.open(house.meeting)
+    session.keep_alive_s = 0.05
+    house.rooms.hold(session, "recording")
+    house.rooms.schedule_end(session)
+    await asyncio.sleep(0.1)
+    assert not session.ended
+    opened = session.empty_since_us
+    await house.rooms.let_go(session, "recording")
+    assert session.empty_since_us is not None
+    assert opened is not None
+    assert session.empty_since_us > opened
+    assert not session.ended
+    await until(lambda: session.ended)
+    await house.rooms.let_go(session, "recording")

@@ -88,3 +88,28 @@ def test_a_damaged_key_is_not_used(tmp_path: Path) -> None:
     (tmp_path / KEY_FILE).mkdir()
     with pytest.raises(StorageError, match=r"token\.key"):
         load_key(tmp_path)
+
+
+def test_a_tapes_token_is_no_participants_and_the_other_way_round() -> None:
+    issuer = TokenIssuer(KEY, 600)
+    tape = issuer.issue_tape("app", "meeting", "recording", 60)
+    claims = issuer.verify_tape(tape)
+    assert claims is not None
+    assert (claims.app_id, claims.meeting_id, claims.recording_id) == ("app", "meeting", "recording")
+    assert refuses(issuer, tape)
+    assert issuer.verify_tape(issuer.issue("app", "meeting", "participant", "host")) is None
+
+
+def test_a_tapes_token_is_checked_as_every_other_is() -> None:
+    issuer = TokenIssuer(KEY, 600)
+    other = TokenIssuer(bytes(32), 600)
+    half = jwt.encode({"orgId": "a", "meetingId": "m", "iat": 0, "exp": 9_999_999_999}, KEY, "HS256")
+    for token in (other.issue_tape("a", "m", "r", 60), issuer.issue_tape("a", "m", "r", -60), half, "", "x.y.z"):
+        with pytest.raises(Unauthorized):
+            issuer.verify_tape(token)
+
+
+def test_a_token_may_last_longer_than_is_usual() -> None:
+    issuer = TokenIssuer(KEY, 60)
+    claims = issuer.verify(issuer.issue("app", "m", "p", "host", 3600))
+    assert claims.expires_at - claims.issued_at == 3600

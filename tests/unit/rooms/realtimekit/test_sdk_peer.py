@@ -70,6 +70,19 @@ async def test_who_waits_in_the_lobby_keeps_the_session_open(house: House, told:
     await until(lambda: told.words == ["ended empty"])
 
 
+async def test_a_recorder_in_the_lobby_or_in_keeps_nothing_open(house: House, told: Told) -> None:
+    session = house.rooms.of_meeting("m1")
+    assert session is not None
+    session.keep_alive_s = 0.05
+    waits = await Sdk(house, "waits", is_recorder=True).open()
+    comes = await Sdk(house, "comes", is_recorder=True).open()
+    await comes.enter("Recorder")
+    assert (comes.peer.recorder, comes.peer.tape) == (True, False)
+    house.rooms.schedule_end(session)
+    await until(lambda: session.ended and waits.closed and comes.closed)
+    assert told.words[0] == "joined Recorder", "its own door has to know that it is in"
+
+
 async def test_tracks_come_are_muted_and_go(house: House, told: Told) -> None:
     ann = Sdk(house, "ann")
     media = await ann.enter()

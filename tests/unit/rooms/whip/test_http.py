@@ -8,8 +8,10 @@ import pytest
 
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
-from roomtape.db import participants, presets
+from roomtape.db import participants, presets, recordings
 from roomtape.domain.meeting import Participant, Preset
+from roomtape.domain.recording import Step
+from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import InvalidRequest
 from roomtape.rooms import publishing
 from roomtape.rooms.tokens import TokenIssuer
@@ -17,6 +19,7 @@ from roomtape.rooms.whip import http as whip
 from roomtape.settings import Settings
 from tests.support.house import NOW, House
 from tests.support.offers import OFFER, offer
+from tests.support.recording_fakes import recording
 
 SDP = {"Content-Type": "application/sdp"}
 MEDIA = {kind: {"can_produce": "ALLOWED"} for kind in ("audio", "video")}
@@ -62,6 +65,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
         deliveries=nothing,
         webhooks=nothing,
         messages=nothing,
+        pages=nothing,
         ready=dict,
     )
     app = create_app(Deps(**{**vars(deps), "routers": (whip.router(deps),)}))
@@ -183,3 +187,22 @@ def test_turn_servers_are_told_with_credentials_of_the_participant(tmp_path: Pat
     assert stun == '<stun:a.test>; rel="ice-server"'
     assert turn.startswith('<turn:b.test>; rel="ice-server"; username="1060:ada"; credential="')
     assert turn.endswith('; credential-type="password"')
+
+
+async def test_a_page_is_published_with_the_token_of_its_tape_alone(door: Door) -> None:
+    session = await door.house.rooms.open(door.house.meeting)
+    config = RecordingConfig(page_url="https://a.example")
+    row = recording("rec", config=config, app_id="app1", meeting_id="m1", session_id=session.id)
+    await recordings.insert(door.house.db, row)
+    tape = {"Authorization": f"Bearer {door.issuer.issue_tape('app1', 'm1', 'rec', 60)}"}
+    places = [
+        (await door.client.post("/whip", content=OFFER, headers={**tape, **SDP})).headers["location"] for _ in range(2)
+    ]
+    (peer,) = session.peers.values()
+    assert places[1].endswith(peer.id), "the newest alone is in"
+    assert (peer.participant_id, peer.tape) == ("rec", True)
+    assert (await door.client.delete(places[1], headers=door.token())).status_code == 404
+    fragment = {**tape, "Content-Type": "application/trickle-ice-sdpfrag"}
+    assert (await door.client.patch(places[1], content=CANDIDATE, headers=fragment)).status_code == 204
+    await recordings.step(door.house.db, "rec", Step.FAIL, error="x")
+    assert (await door.client.post("/whip", content=OFFER, headers={**tape, **SDP})).status_code == 401
