@@ -25,7 +25,7 @@ CUT = 8
 """A picture that is at most this much larger than its tile is cut at the edges: sharper than resampling, and free."""
 
 # AVCOL_SPC_* and AVCOL_RANGE_* of libavutil/pixfmt.h, where PyAV has no names for them.
-_SPC_BT709 = 1
+MATRIX_BT709 = 1
 MATRIX_BT601 = 6  # AVCOL_SPC_SMPTE170M
 RANGE_LIMITED, _RANGE_FULL = 1, 2
 
@@ -49,11 +49,12 @@ class Picture:
 
 class Canvas:
     """The picture that is encoded. Colours are BT.601, limited range: what WebRTC's senders deliver, so that their
-    pictures need no conversion; sources tagged otherwise are converted. The encoder tags its output accordingly."""
+    pictures need no conversion; sources tagged otherwise are converted. The encoder tags its output accordingly. A page
+    comes in BT.709, and is kept so."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, matrix: int = MATRIX_BT601) -> None:
         self.frame = av.VideoFrame(width, height, "yuv420p")
-        self.frame.colorspace = MATRIX_BT601
+        self.frame.colorspace = matrix
         self.frame.color_range = RANGE_LIMITED
         self._planes = planes_of(self.frame)
         self.whole = Rect(0, 0, width, height)
@@ -149,9 +150,15 @@ class Window:
 
 
 class Scaler:
-    """Scales and converts the pictures of one tile. It keeps the C context, which is remade when a size changes."""
+    """Scales and converts the pictures of one tile. It keeps the C context, which is remade when a size changes.
 
-    def __init__(self) -> None:
+    `matrix` is the canvas's; `sent` that of all that comes, whatever its codec says of it. Without it that is believed,
+    and an untagged source counts as BT.601, as browsers take it.
+    """
+
+    def __init__(self, matrix: int = MATRIX_BT601, sent: int | None = None) -> None:
+        self._matrix = matrix
+        self._sent = sent
         self._reformatter = VideoReformatter()
 
     def fit(self, source: av.VideoFrame, rect: Rect, rotation: int = 0) -> Fitted:
@@ -168,17 +175,16 @@ class Scaler:
         return Fitted(self.converted(source, *size), where, rect, rotation)
 
     def converted(self, source: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
-        """Return `source` at that size as limited-range BT.601 yuv420p; the very same frame where it is that already.
-
-        An untagged source counts as BT.601, as browsers take it.
-        """
+        """Return `source` at that size as limited-range yuv420p; the very same frame where it is that already."""
         full = source.color_range == _RANGE_FULL or source.format.name == "yuvj420p"
-        other = source.colorspace == _SPC_BT709
+        tagged = MATRIX_BT709 if source.colorspace == MATRIX_BT709 else MATRIX_BT601
+        matrix = tagged if self._sent is None else self._sent
         if (
             source.width == width
             and source.height == height
             and source.format.name == "yuv420p"
-            and not (full or other)
+            and not full
+            and matrix == self._matrix
         ):
             return source
         return self._reformatter.reformat(
@@ -186,13 +192,16 @@ class Scaler:
             width=width,
             height=height,
             format="yuv420p",
-            src_colorspace=Colorspace.ITU709 if other else Colorspace.ITU601,
-            dst_colorspace=Colorspace.ITU601,
+            src_colorspace=_SPACES[matrix],
+            dst_colorspace=_SPACES[self._matrix],
             src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
             dst_color_range=ColorRange.MPEG,
             interpolation=Interpolation.BILINEAR,
             threads=1,
         )
+
+
+_SPACES = {MATRIX_BT601: Colorspace.ITU601, MATRIX_BT709: Colorspace.ITU709}
 
 
 def planes_of(frame: av.VideoFrame) -> tuple[Plane, Plane, Plane]:

@@ -11,12 +11,12 @@ from av.codec.context import Flags
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from roomtape.media.compose import MATRIX_BT601, RANGE_LIMITED
+from roomtape.media.compose import MATRIX_BT601, MATRIX_BT709, RANGE_LIMITED
 
 REORDER = 2
 """Frames by which decoding order runs ahead of showing order: x264's B-pyramid, which `veryfast` uses."""
 OPTIONS = {"preset": "veryfast", "crf": "23", "profile": "high"}
-TEXT = {"crf": "20"}
+PAGE = {"crf": "20"}
 """What is different for a page, which is looked at closely: its small letters have 38 dB then, as in VP8 and VP9, where
 `OPTIONS` alone give them 36, for 1.4 times the bytes and no more CPU (docs/decisions/0016)."""
 # A fixed number, because x264's output depends on it: the same capture gives the same file on every machine. Two
@@ -26,21 +26,21 @@ _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709: what cameras and screens deliver
 
 
 def open_stream(
-    container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+    container: OutputContainer, width: int, height: int, fps: int, group: int, page: bool = False
 ) -> VideoStream:
     """Add an H.264 stream whose frames carry pts in ticks of 1/fps; at most `group` frames from keyframe to keyframe.
 
-    A new stream begins with an IDR picture and refers to nothing before it. `text`: the letters of a page have to be
-    read.
+    A new stream begins with an IDR picture and refers to nothing before it. `page`: its letters have to be
+    read, and its colours are BT.709's.
     """
-    options = OPTIONS | (TEXT if text else {}) | vectors(width, _processor())
+    options = OPTIONS | (PAGE if page else {}) | vectors(width, _processor())
     stream = container.add_stream("libx264", fps, options=options)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     context = stream.codec_context
     context.time_base = Fraction(1, fps)
     context.gop_size = group
     context.thread_count = THREADS
-    context.colorspace, context.color_range = MATRIX_BT601, RANGE_LIMITED
+    context.colorspace, context.color_range = MATRIX_BT709 if page else MATRIX_BT601, RANGE_LIMITED
     context.color_primaries = context.color_trc = _BT709
     context.flags |= int(Flags.global_header) | int(Flags.closed_gop)
     return stream

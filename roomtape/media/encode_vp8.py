@@ -26,18 +26,18 @@ OPTIONS = {
 }
 # libvpx' threads wait for one another by spinning: on a busy machine two of them took up to six times the CPU of one.
 THREADS = 1
-TEXT: dict[str, str] = {}
+PAGE: dict[str, str] = {}
 _BITS_PER_PIXEL = 0.1
 """Ceiling of the bit rate at 30 frames a second; what `crf` asks for usually stays far below it."""
 
 
 def open_stream(
-    container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+    container: OutputContainer, width: int, height: int, fps: int, group: int, page: bool = False
 ) -> VideoStream:
     """Add a VP8 stream whose frames carry pts in ticks of 1/fps; at most `group` frames from keyframe to keyframe.
 
-    A new stream begins with a keyframe and refers to nothing before it. `text` makes no difference: `OPTIONS` are good
-    enough for it.
+    A new stream begins with a keyframe and refers to nothing before it. `page` makes no difference: `OPTIONS` are good
+    enough for its letters, and VP8 knows no colours but BT.601's (RFC 6386, 9.2).
     """
     stream = container.add_stream("libvpx", fps, options=OPTIONS)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"

@@ -8,7 +8,7 @@ import av
 from av.container import OutputContainer
 from av.video.stream import VideoStream
 
-from roomtape.media.compose import MATRIX_BT601, RANGE_LIMITED
+from roomtape.media.compose import MATRIX_BT601, MATRIX_BT709, RANGE_LIMITED
 
 REORDER = 0
 """Pictures are shown in the order in which they are decoded."""
@@ -25,16 +25,16 @@ OPTIONS = {
 }
 # A second thread finishes a little sooner for a quarter more CPU.
 THREADS = 1
-TEXT: dict[str, str] = {}
+PAGE: dict[str, str] = {}
 
 
 def open_stream(
-    container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+    container: OutputContainer, width: int, height: int, fps: int, group: int, page: bool = False
 ) -> VideoStream:
     """Add a VP9 stream whose frames carry pts in ticks of 1/fps; at most `group` frames from keyframe to keyframe.
 
-    A new stream begins with a keyframe and refers to nothing before it. `text` makes no difference: `OPTIONS` are good
-    enough for it.
+    A new stream begins with a keyframe and refers to nothing before it. `page`: its colours are BT.709's; `OPTIONS` are
+    good enough for its letters.
     """
     stream = container.add_stream("libvpx-vp9", fps, options=OPTIONS)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
@@ -42,7 +42,7 @@ def open_stream(
     context.time_base = Fraction(1, fps)
     context.gop_size = group
     context.thread_count = THREADS
-    context.colorspace, context.color_range = MATRIX_BT601, RANGE_LIMITED
+    context.colorspace, context.color_range = MATRIX_BT709 if page else MATRIX_BT601, RANGE_LIMITED
     return stream
 
 

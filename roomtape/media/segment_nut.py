@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from roomtape.domain.recording_config import VideoCodec
 from roomtape.media import encode_aac, encode_flac, encode_h264, encode_mp3, encode_vp8, encode_vp9
+from roomtape.media.compose import MATRIX_BT601, MATRIX_BT709
 from roomtape.media.decode_opus import SAMPLE_RATE, Samples
 from roomtape.media.packet_grid import PacketGrid, SoundSpan, span
 
@@ -34,7 +35,7 @@ class VideoEncoder(Protocol):
     def OPTIONS(self) -> dict[str, str]: ...  # noqa: N802
 
     @property
-    def TEXT(self) -> dict[str, str]: ...  # noqa: N802
+    def PAGE(self) -> dict[str, str]: ...  # noqa: N802
 
     @property
     def THREADS(self) -> int: ...  # noqa: N802
@@ -43,7 +44,7 @@ class VideoEncoder(Protocol):
     def REORDER(self) -> int: ...  # noqa: N802
 
     def open_stream(
-        self, container: OutputContainer, width: int, height: int, fps: int, group: int, text: bool = False
+        self, container: OutputContainer, width: int, height: int, fps: int, group: int, page: bool = False
     ) -> VideoStream: ...
 
     def encode(
@@ -81,8 +82,8 @@ class SegmentFormat:
     """What all segments of a recording share: size in pixels, frames per second, frames a segment, audio channels.
 
     `video_codec` None leaves the pictures out; `audio_codecs` are the codecs in which the sound is kept. A keyframe
-    comes every `keyframe_ticks` frames at the latest, None: only at the beginning of a segment. `text`: it is a page,
-    whose letters have to be read.
+    comes every `keyframe_ticks` frames at the latest, None: only at the beginning of a segment. `page`: it shows a
+    web page, whose letters have to be read, in its own colours.
     """
 
     width: int
@@ -93,7 +94,12 @@ class SegmentFormat:
     video_codec: VideoCodec | None = "H264"
     audio_codecs: tuple[SoundCodec, ...] = ("AAC",)
     keyframe_ticks: int | None = None
-    text: bool = False
+    page: bool = False
+
+    @property
+    def matrix(self) -> int:
+        """The matrix of the pictures' colours: that of what arrives, so that it needs no conversion, if it can be."""
+        return MATRIX_BT709 if self.page and self.video_codec != "VP8" else MATRIX_BT601
 
     @property
     def seconds(self) -> int:
@@ -110,7 +116,7 @@ def fingerprint(form: SegmentFormat) -> str:
     video = VIDEO[form.video_codec] if form.video_codec else None
     settings = (
         av.__version__,
-        (video.OPTIONS, video.TEXT, video.THREADS) if video else None,
+        (video.OPTIONS, video.PAGE, video.THREADS) if video else None,
         [SOUND[codec].SETTINGS for codec in form.audio_codecs],
         form,
     )
@@ -141,7 +147,7 @@ def write(path: Path, form: SegmentFormat, pictures: Iterable[tuple[int, av.Vide
     with av.open(str(path), "w", format="nut") as container:
         video = VIDEO[form.video_codec] if form.video_codec else None
         group = form.keyframe_ticks or form.frames
-        shown = video.open_stream(container, form.width, form.height, form.fps, group, form.text) if video else None
+        shown = video.open_stream(container, form.width, form.height, form.fps, group, form.page) if video else None
         heard = [SOUND[codec].open_stream(container, form.channels) for codec in form.audio_codecs]
         if video and shown:
             for tick, picture in pictures:

@@ -68,7 +68,7 @@ def form_of(config: RecordingConfig) -> SegmentFormat:
         video_codec=video.codec if pictures else None,
         audio_codecs=sounds,
         keyframe_ticks=RTMP_KEYFRAME_S * video.fps if streamed else None,
-        text=config.page_url is not None,
+        page=config.page_url is not None,
     )
 
 

@@ -118,7 +118,7 @@ class Composite:
         self._job = job
         self._timeline = timeline
         self._scenes = Scenes(timeline, video)
-        self._painter = Painter(timeline, self._scenes, video, job.recording_id)
+        self._painter = Painter(timeline, self._scenes, video, job.recording_id, self.form.matrix)
         self._sounds: dict[TrackKey, AudioFeed] = {}
         self._work = work
         self._next = 0

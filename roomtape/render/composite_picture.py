@@ -16,6 +16,7 @@ from roomtape.media.compose import (
     BACKGROUND,
     BLACK,
     LETTERBOX,
+    MATRIX_BT601,
     Canvas,
     Colour,
     Fitted,
@@ -54,17 +55,24 @@ class _Plate:
 
 
 class Painter:
-    """Draws the pictures of a composite, in order."""
+    """Draws the pictures of a composite, in order, in the colours of `matrix`."""
 
-    def __init__(self, timeline: Timeline, scenes: Scenes, video: VideoConfig, recording_id: str | None) -> None:
+    def __init__(
+        self,
+        timeline: Timeline,
+        scenes: Scenes,
+        video: VideoConfig,
+        recording_id: str | None,
+        matrix: int = MATRIX_BT601,
+    ) -> None:
         self._timeline = timeline
         self._scenes = scenes
         self._video = video
         self._recording_id = recording_id
-        self._canvas = Canvas(video.width, video.height)
+        self._canvas = Canvas(video.width, video.height, matrix)
         self._watermark: _Placed | None = None
         self._plates: dict[Rect, _Plate] = {}
-        self.stage = Stage(timeline, scenes, video)
+        self.stage = Stage(timeline, scenes, video, matrix)
         # Decodes and scales the next picture while this one is encoded: the same work, on the other core.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stage")
 

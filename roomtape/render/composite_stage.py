@@ -8,7 +8,7 @@ from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import TrackKey
 from roomtape.domain.layout import MAX_SHARES, Places, Rect, arrange
 from roomtape.domain.recording_config import VideoConfig
-from roomtape.media.compose import Fitted, Scaler
+from roomtape.media.compose import MATRIX_BT601, MATRIX_BT709, Fitted, Scaler
 from roomtape.render.composite_scene import Scene, Scenes, Tile
 from roomtape.render.composite_video import Shown, VideoFeed
 from roomtape.render.findings import LayoutChange, Seen
@@ -64,10 +64,11 @@ class _Slot:
 class Stage:
     """Decides what is to be drawn: decodes and scales. Moments are asked for in order."""
 
-    def __init__(self, timeline: Timeline, scenes: Scenes, video: VideoConfig) -> None:
+    def __init__(self, timeline: Timeline, scenes: Scenes, video: VideoConfig, matrix: int = MATRIX_BT601) -> None:
         self._timeline = timeline
         self._scenes = scenes
         self._video = video
+        self._matrix = matrix
         self._feeds: dict[TrackKey, VideoFeed] = {}
         self._scalers: dict[TrackKey, Scaler] = {}
         self._counts: tuple[int, int] | None = None
@@ -182,7 +183,9 @@ class Stage:
         key, shown = live
         scaler = self._scalers.get(key)
         if scaler is None:
-            scaler = self._scalers[key] = Scaler()
+            # A browser captures its tabs in BT.709; VP8 cannot say so.
+            sent = MATRIX_BT709 if self._scenes.of_page else None
+            scaler = self._scalers[key] = Scaler(self._matrix, sent)
         fitted = scaler.fit(shown.picture, slot.rect, shown.rotation)
         bare = fitted.where != slot.where or (tile, speaking) != slot.marks
         slot.where = fitted.where

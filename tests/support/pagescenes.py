@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from roomtape.domain.recording_config import Watermark
@@ -44,7 +45,9 @@ PAGE_SCENES: dict[str, Scene] = {
         tones={440: [(0, 2.2)], 880: [(3.4, 6)], 660: [(5.4, 7)], 1320: []},
         # The first picture, of the keyframe, is there from the beginning on; the last one stays over the gap.
         counters={0.0: 30, 0.2: 30, 0.4: 31, 1.0: 40, 3.0: 57},
-        config=video(watermark=Watermark("https://example.com/mark.png", "right bottom", 160)),
+        config=replace(
+            video(watermark=Watermark("https://example.com/mark.png", "right bottom", 160)), page_url="https://a.example/"
+        ),
         warnings=1,
     ),
 }

@@ -60,14 +60,14 @@ def test_widths_on_which_avx512_is_not_to_be_trusted_do_without() -> None:
 
 
 def test_the_letters_of_a_page_are_kept_better(tmp_path: Path) -> None:
-    def error(text: bool) -> float:
-        canvas, path = Canvas(320, 180), tmp_path / f"{text}.mp4"
+    def error(page: bool) -> float:
+        canvas, path = Canvas(320, 180), tmp_path / f"{page}.mp4"
         lines = planes_of(canvas.frame)[0]
         lines[:] = 235
         lines[10:170:6, ::3] = 30
         sent = lines.copy()
         with av.open(str(path), "w") as container:
-            stream = encode_h264.open_stream(container, 320, 180, 30, 60, text)
+            stream = encode_h264.open_stream(container, 320, 180, 30, 60, page)
             for tick in range(10):
                 container.mux(encode_h264.encode(stream, canvas.frame, tick))
             container.mux(encode_h264.encode(stream, None))
@@ -75,4 +75,4 @@ def test_the_letters_of_a_page_are_kept_better(tmp_path: Path) -> None:
             last = list(container.decode(video=0))[-1]
         return float(np.square(planes_of(last)[0].astype(float) - sent).mean())
 
-    assert error(text=True) < 0.75 * error(text=False)
+    assert error(page=True) < 0.75 * error(page=False)

@@ -11,10 +11,11 @@ import pytest
 
 from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
-from roomtape.domain.recording_config import RecordingConfig, Selection, VideoConfig
-from roomtape.media.compose import BLACK, planes_of
+from roomtape.domain.recording_config import RecordingConfig, Selection, VideoCodec, VideoConfig
+from roomtape.media.compose import BLACK, MATRIX_BT601, MATRIX_BT709, RANGE_LIMITED, Canvas, Scaler, planes_of
 from roomtape.media.decode_video import VideoDecoder
 from roomtape.render import composite
+from roomtape.render.assemble import form_of
 from roomtape.render.composite import Composite, render_composite
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.composite_picture import Painter
@@ -77,6 +78,8 @@ def test_a_browser_takes_over_from_the_one_that_is_gone(whole: Path) -> None:
     assert detect.tone_present(whole, 440, 0.1, 4.9)
     assert not detect.tone_present(whole, 440, 5.1, 9.9)
     assert detect.tone_present(whole, 880, 6.1, 9.9)
+    with av.open(str(whole)) as container:
+        assert next(container.decode(video=0)).colorspace == MATRIX_BT709
 
 
 def test_killed_followed_and_backwards_it_is_the_same(
@@ -155,12 +158,22 @@ def test_a_page_that_brings_only_sound_is_black(tmp_path: Path) -> None:
     assert not detect.tone_present(video, 1320, 0.1, 1.9)
 
 
+@pytest.mark.parametrize(("codec", "matrix"), [("H264", MATRIX_BT709), ("VP9", MATRIX_BT709), ("VP8", MATRIX_BT601)])
+def test_a_tab_is_captured_in_bt709_and_that_is_said_where_it_can_be(codec: VideoCodec, matrix: int) -> None:
+    form = form_of(replace(CONFIG, video=replace(CONFIG.video, codec=codec)))
+    assert form.matrix == matrix
+    picture = av.VideoFrame(*SIZE, "yuv420p")
+    picture.colorspace, picture.color_range = MATRIX_BT601, RANGE_LIMITED
+    fitted = Scaler(form.matrix, MATRIX_BT709).fit(picture, Canvas(*SIZE).whole)
+    assert (fitted.picture is picture) == (matrix == MATRIX_BT709)
+
+
 def test_what_was_sent_comes_to_the_encoder_unchanged(replaced: Path) -> None:
     timeline = Timeline(replaced)
     timeline.poll()
     scenes = Scenes(timeline, CONFIG.video)
     scenes.refresh(Selection(page=RECORDING))
-    painter = Painter(timeline, scenes, CONFIG.video, RECORDING)
+    painter = Painter(timeline, scenes, CONFIG.video, RECORDING, form_of(CONFIG).matrix)
     clock = OutputClock(timeline.intervals(RECORDING), FPS)
     decoder, again = VideoDecoder("vp8"), Timeline(replaced)
     again.poll()
