@@ -91,6 +91,7 @@ async def test_all_stands_for_every_event_and_the_events_can_be_listed(api: Hous
         "meeting.ended",
         "meeting.participantJoined",
         "meeting.participantLeft",
+        "meeting.chatSynced",
         "recording.statusUpdate",
     ]
 
