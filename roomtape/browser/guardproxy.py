@@ -12,6 +12,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -20,7 +21,7 @@ from roomtape.browser.proxyhead import MOST_HEAD_BYTES, Asked, BadHead, Head, as
 from roomtape.errors import DestinationError, InvalidRequest
 from roomtape.outbound import lookup
 from roomtape.outbound.fetch import CONNECTED_WITHIN_S, SCHEMES
-from roomtape.outbound.guard import Guard, Target, parsed
+from roomtape.outbound.guard import Barred, Guard, Target, parsed
 
 log = structlog.get_logger()
 
@@ -28,6 +29,15 @@ MOST_CONNECTIONS = 512
 HEAD_WITHIN_S = 60.0
 _PIECE = 65_536
 _TCP_TABLE = Path("/proc/net/tcp")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a host was not reached; `for_good` when asking again is of no use."""
+
+    why: str
+    for_good: bool
+
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -48,7 +58,7 @@ class GuardProxy:
         self._most_bytes = most_bytes
         self._uid = os.geteuid() if uid is None else uid
         self._refused = refused
-        self._problems: dict[str, str] = {}
+        self._problems: dict[str, Problem] = {}
         self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -65,7 +75,7 @@ class GuardProxy:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
-    def problem(self, url: str) -> str | None:
+    def problem(self, url: str) -> Problem | None:
         """Return why the host of a URL was not reached the last time that it was asked for; None: it was reached."""
         try:
             _, host, port = parsed(_origin(url), SCHEMES)
@@ -109,6 +119,9 @@ class GuardProxy:
             target = await self._checked(wanted.origin)
             server = await self._connected(target)
         except (InvalidRequest, DestinationError) as error:
+            self._remember(
+                wanted, Problem(str(error), not isinstance(error, DestinationError) or isinstance(error, Barred))
+            )
             await self._refuse(browser[1], wanted, str(error), 403)
             return
         self._problems.pop(f"{target.host}:{target.port}", None)
@@ -171,16 +184,18 @@ class GuardProxy:
         return True
 
     async def _refuse(self, writer: asyncio.StreamWriter, wanted: Asked, why: str, status: int) -> None:
-        with contextlib.suppress(InvalidRequest):
-            _, host, port = parsed(wanted.origin, SCHEMES)
-            if len(self._problems) < MOST_CONNECTIONS:
-                self._problems[f"{host}:{port}"] = why
         self._tell(wanted, why)
         body = f"{why}\n".encode()
         head = Head(b"HTTP/1.1 %d Refused" % status, (b"Content-Type: text/plain", b"Content-Length: %d" % len(body)))
         writer.write(head.closing() + body)
         with contextlib.suppress(OSError):
             await writer.drain()
+
+    def _remember(self, wanted: Asked, problem: Problem) -> None:
+        with contextlib.suppress(InvalidRequest):
+            _, host, port = parsed(wanted.origin, SCHEMES)
+            if len(self._problems) < MOST_CONNECTIONS:
+                self._problems[f"{host}:{port}"] = problem
 
     def _tell(self, wanted: Asked, why: str) -> None:
         path = (wanted.path or b"/").partition(b"?")[0].decode("ascii", "replace")

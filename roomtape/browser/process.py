@@ -29,7 +29,7 @@ from roomtape.browser.telling import Telling
 log = structlog.get_logger()
 
 ORPHAN_LOOK_S = 2.0
-ENDED_WITHIN_S = 5.0
+ENDED_WITHIN_S = 4.0
 TEMPORARY = "driver"
 
 
@@ -88,7 +88,7 @@ async def _recorded(work: Path, within: Path, job: PageJob, telling: Telling) ->
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         task.cancel()
-    _, late = await asyncio.wait(tasks, timeout=ENDED_WITHIN_S - 0.5)
+    _, late = await asyncio.wait(tasks, timeout=ENDED_WITHIN_S)
     if late:
         log.warning("the browser does not end, so it is killed")
     for task in tasks - late:

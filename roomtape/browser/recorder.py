@@ -110,12 +110,9 @@ class Recorder:
         """Show the page again and again in one browser. Raises Trouble of the whole browser, PageFailed."""
         try:
             studio = Studio(chromium.browser, self._job, self._whip)
-            await studio.open()
+            tab, _ = await asyncio.gather(self._tab(chromium), studio.open())
             published = False
             while True:
-                tab = await RecordedTab.open(
-                    chromium.browser, self._job, chromium.title, self._beginning.sdk, self._proxy, self._telling
-                )
                 await studio.capture()
                 if not published:
                     await self._publish(studio)
@@ -130,9 +127,14 @@ class Recorder:
                     if trouble.whole:
                         raise
                     await self._pause(trouble)
+                    tab = await self._tab(chromium)
         except (Error, TimeoutError) as error:
             why = str(error).partition("\n")[0] or "the browser does not answer"
             raise Trouble("gone", why, whole=True) from error
+
+    async def _tab(self, chromium: Chromium) -> RecordedTab:
+        sdk = self._beginning.sdk
+        return await RecordedTab.open(chromium.browser, self._job, chromium.title, sdk, self._proxy, self._telling)
 
     async def _publish(self, studio: Studio) -> None:
         """Publish, however often it takes. Raises PageFailed when the server never took it and never will."""

@@ -86,8 +86,10 @@ class RecordedTab:
             raise self._not_opened(error.message) from error
         if response is not None and response.status >= 400:
             problem = self._proxy.problem(self._job.url)
-            why = problem or f"its server answered {response.status} {response.status_text}".rstrip()
-            raise NotOpened(why, problem is None and response.status < 500)
+            if problem is not None:
+                raise NotOpened(problem.why, problem.for_good)
+            why = f"its server answered {response.status} {response.status_text}".rstrip()
+            raise NotOpened(why, response.status < 500)
 
     async def settled(self) -> None:
         """Wait, within bounds, until the page has loaded and is quiet."""
@@ -113,7 +115,8 @@ class RecordedTab:
     def problem(self) -> str | None:
         """Why Chromium shows an error of its own in place of the page; None when it does not."""
         if self._page.url.startswith("chrome-error:"):
-            return self._proxy.problem(self._job.url) or "what it went to cannot be opened"
+            problem = self._proxy.problem(self._job.url)
+            return "what it went to cannot be opened" if problem is None else problem.why
         return None
 
     async def close(self) -> bool:
@@ -129,7 +132,7 @@ class RecordedTab:
         why = message.partition("\n")[0].removeprefix("Page.goto: ").replace(self._job.url, plain(self._job.url))
         problem = self._proxy.problem(self._job.url)
         if problem is not None:
-            return NotOpened(problem, False)
+            return NotOpened(problem.why, problem.for_good)
         if "ERR_CERT" in why or "ERR_SSL" in why:
             return NotOpened(f"its certificate or TLS is not valid ({why})", True)
         if "Download is starting" in why:

@@ -61,7 +61,10 @@ async def test_what_is_ours_is_reached_at_its_port_only() -> None:
         answer = await _get(port, other.url("/a?b"))
         assert answer.status_code == 403
         assert [address for address, _ in refused] == [other.url("/a")]
-        assert "not a public address" in (proxy.problem(other.url("/x")) or "")
+        problem = proxy.problem(other.url("/x"))
+        assert problem is not None
+        assert problem.for_good
+        assert "not a public address" in problem.why
         assert proxy.problem(server.url("/")) is None
     assert other.asked == []
 
