@@ -42,8 +42,8 @@ log = structlog.get_logger()
 FOLDER = "pages"
 """In the data folder: a work folder for each recorder."""
 BEGIN_WITHIN_S = 120.0
-SLACK_S = 30.0
-"""A recorder that says nothing of a page that did not begin in time is not waited for longer than this on top."""
+SLACK_S = 120.0
+"""On top of that, for browser and page to load; the recorder itself says so of a page that does not begin in time."""
 POLL_EARLY_S, POLL_S = 0.05, 0.2
 TOUCH_EVERY_S = 20.0
 MOST_DEATHS = 6
@@ -219,6 +219,7 @@ class Pages:
             most_memory_mb=settings.page_memory_mb,
             most_download_mb=settings.page_download_mb,
             begin_within_s=BEGIN_WITHIN_S,
+            orphan_after_s=settings.janus_reclaim_s,
             chromium=settings.chromium_binary,
         )
         await asyncio.to_thread(job.write, page.process.work)
