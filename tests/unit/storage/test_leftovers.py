@@ -1,4 +1,4 @@
-"""That uploads end is shown against an S3 server, in tests/integration/test_own_bucket_stores.py."""
+"""That uploads end is shown against an S3 server, in tests/integration/test_storage_servers.py."""
 
 from roomtape.storage.leftovers import abort_uploads, uploads
 from roomtape.storage.sigv4 import Signer

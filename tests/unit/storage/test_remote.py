@@ -1,4 +1,4 @@
-"""What differs between stores is shown against real servers, in tests/integration/test_own_bucket_stores.py."""
+"""What differs between stores is shown against real servers, in tests/integration/test_storage_servers.py."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""That Azure takes what is signed here is shown against Azurite, in tests/integration/test_own_bucket_stores.py."""
+"""That Azure takes what is signed here is shown against Azurite, in tests/integration/test_storage_servers.py."""
 
 import base64
 from datetime import UTC, datetime, timedelta
