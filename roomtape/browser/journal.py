@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -40,11 +41,16 @@ class JournalWriter:
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._torn = os.fstat(self._fd).st_size > 0
 
     def write(self, entry: Entry) -> None:
-        """Append one line."""
-        os.write(self._fd, json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")
+        """Append one line; one that a full disk or the end of an earlier process cut is left behind as it is."""
+        line = (b"\n" if self._torn else b"") + _line(entry)
+        self._torn = True
+        if os.write(self._fd, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(self._fd)
+        self._torn = False
 
     def close(self) -> None:
         """Let go of the file."""
@@ -69,6 +75,11 @@ class JournalReader:
         whole = read[: read.rfind(b"\n") + 1]
         self._offset += len(whole)
         return [entry for line in whole.splitlines() if (entry := _parsed(line)) is not None]
+
+
+def _line(entry: Entry) -> bytes:
+    # What a page says may hold half of a surrogate pair, which is no UTF-8.
+    return json.dumps(asdict(entry), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
 def _parsed(line: bytes) -> Entry | None:

@@ -78,6 +78,11 @@ class Recorder:
                     await self._browser_life(port)
                 except Trouble as trouble:
                     await self._pause(trouble)
+                except PageFailed:
+                    raise
+                except Exception:
+                    log.exception("the recorder stumbled")  # a recording that runs is worth another attempt
+                    await self._pause(Trouble("gone", "the recorder stumbled; the server's log says how", whole=True))
         finally:
             await self._whip.leave()
             await self._whip.close()
@@ -182,6 +187,7 @@ class Recorder:
             while True:
                 glance = await watch.page(may_be_blank=self._blanks >= MOST_BLANK)
                 self._beginning.check(glance, tab.documents)
+                self._telling.catch_up()
                 if self._beginning.left:
                     await asyncio.Event().wait()  # the server ends us
                 if await watch.tape_lost():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 MOST_OF_A_KIND = 200
 LONGEST_DETAIL = 1000
+MOST_UNSAID = 10_000
 _UNBOUNDED = frozenset({"message", "begin", "left", "failed", "published", "back"})
 
 
@@ -24,16 +25,29 @@ class Telling:
         self._journal = journal
         self._told: Counter[str] = Counter()
         self._refused: set[str] = set()
+        self._unsaid: deque[Entry] = deque()
 
     def tell(self, what: What, detail: str = "") -> None:
-        """Write an entry of now. Raises OSError."""
+        """Write an entry of now; on a full disk it is kept, and written with the next one or by `catch_up`."""
         self._told[what] += 1
         if self._told[what] > MOST_OF_A_KIND and what not in _UNBOUNDED:
             return
         if what != "message":
             detail = detail[:LONGEST_DETAIL]
             log.info("page", what=what, detail=detail)
-        self._journal.write(Entry(time.time_ns() // 1000, what, detail))
+        if len(self._unsaid) < MOST_UNSAID:
+            self._unsaid.append(Entry(time.time_ns() // 1000, what, detail))
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Write what could not be written yet."""
+        while self._unsaid:
+            try:
+                self._journal.write(self._unsaid[0])
+            except OSError as error:
+                log.warning("the journal cannot be written", error=str(error), unsaid=len(self._unsaid))
+                return
+            self._unsaid.popleft()
 
     def refused(self, address: str, why: str) -> None:
         """Tell that an address was not loaded."""

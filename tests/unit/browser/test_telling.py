@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
-from roomtape.browser.journal import JournalReader, JournalWriter
+from roomtape.browser.journal import Entry, JournalReader, JournalWriter
 from roomtape.browser.telling import LONGEST_DETAIL, MOST_OF_A_KIND, Telling, plain
 
 
@@ -53,3 +54,23 @@ def test_messages_are_told_whole_and_all(journal: tuple[Telling, JournalReader])
 )
 def test_plain_has_no_query(address: str, told: str) -> None:
     assert plain(address) == told
+
+
+def test_what_a_full_disk_did_not_take_is_told_later_in_order() -> None:
+    class Disk:
+        full = True
+        lines: ClassVar[list[Entry]] = []
+
+        def write(self, entry: Entry) -> None:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            self.lines.append(entry)
+
+    disk: Any = Disk()
+    telling = Telling(disk)
+    telling.tell("begin", "load")
+    telling.tell("left")
+    assert disk.lines == []
+    disk.full = False
+    telling.catch_up()
+    assert [entry.what for entry in disk.lines] == ["begin", "left"]
