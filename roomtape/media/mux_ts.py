@@ -1,7 +1,7 @@
 """Owns MPEG-TS segments of an HLS package: packets of a composite's segments and ID3 tags, nothing encoded again.
 
 Each segment is a file of its own, made by a muxer of its own, and goes on where the one before ended: the clock is
-that of the recording, and the continuity counters (ISO/IEC 13818-1, 2.4.3.3) are counted on. Timed ID3 is carried as
+that of the recording, and the continuity counters are counted on (`ts_packets`). Timed ID3 is carried as
 private PES packets of stream type 0x15 ("Timed Metadata for HTTP Live Streaming", section 2).
 """
 
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
-import numpy as np
 
 from roomtape.media import segment_nut
 from roomtape.media.decode_opus import SAMPLE_RATE
 from roomtape.media.encode_aac import FRAME
 from roomtape.media.encode_h264 import REORDER
+from roomtape.media.ts_packets import Counters, finish
 
 VIDEO_TYPE = "video/mp2t"
 ORIGIN_S = 10
@@ -28,7 +28,6 @@ ORIGIN_S = 10
 _CLOCK = 90_000
 # The decoder's clock (PCR) runs so far behind the decoding times, which leaves room for the pictures to arrive.
 _OPTIONS = {"mpegts_copyts": "1", "max_delay": "350000", "pat_period": "1", "sdt_period": "10"}
-_PACKET, _SYNC = 188, 0x47
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,6 @@ class Tag:
 
     at_us: int
     data: bytes
-
-
-@dataclass
-class Counters:
-    """The next continuity counter of each PID, from one segment to the next."""
-
-    following: dict[int, int] = field(default_factory=dict)
 
 
 def write(
@@ -79,7 +71,7 @@ def write(
             told.append(packet)
         for packet in _in_order([p for _, p in packets.video], [p for _, p in packets.audio], told):
             container.mux_one(packet)
-    _count_on(path, counters)
+    finish(path, counters)
     return len(packets.video)
 
 
@@ -112,19 +104,3 @@ def _in_order(*streams: Sequence[Any]) -> Iterator[Any]:
     found = [p for packets in streams for p in packets]
     found.sort(key=lambda packet: packet.dts * packet.time_base)
     return iter(found)
-
-
-def _count_on(path: Path, counters: Counters) -> None:
-    """Let the file's continuity counters, which begin at 0 for each PID, go on from those of the file before."""
-    data = np.fromfile(path, dtype=np.uint8)
-    packets = data.reshape(-1, _PACKET)
-    assert (packets[:, 0] == _SYNC).all()
-    pids = (packets[:, 1].astype(np.uint16) & 0x1F) << 8 | packets[:, 2]
-    paid = (packets[:, 3] & 0x10) != 0  # packets without payload do not count
-    for pid in np.unique(pids):
-        mine = pids == pid
-        shift = counters.following.get(int(pid), 0)
-        low = packets[mine, 3]
-        packets[mine, 3] = (low & 0xF0) | ((low + shift) & 0x0F)
-        counters.following[int(pid)] = (shift + int((mine & paid).sum())) % 16
-    data.tofile(path)

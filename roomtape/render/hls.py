@@ -17,8 +17,9 @@ from roomtape.capture.values import Interval
 from roomtape.domain import filenames
 from roomtape.media import mux_ts
 from roomtape.media.id3 import private_tag, text_tag
-from roomtape.media.mux_ts import Counters, Tag
+from roomtape.media.mux_ts import Tag
 from roomtape.media.segment_nut import SegmentFormat
+from roomtape.media.ts_packets import Counters
 from roomtape.render.cut import Cut
 from roomtape.render.job import sync_folder
 

@@ -29,6 +29,7 @@ class TsReader:
         self.first_s: dict[int, float] = {}
         """By stream type, when its first PES packet is shown."""
         self.last_s: dict[int, float] = {}
+        self.program_info = b""
         self._pes: dict[int, bytearray] = {}
         self._pmt: int | None = None
 
@@ -70,6 +71,9 @@ class TsReader:
 
     def _tables(self, body: bytes) -> None:
         length = (body[2] & 0x0F) << 8 | body[3]
+        assert crc_32(body[1 : 4 + length]) == 0, "with its checksum at the end, a section's checksum is 0"
+        info = (body[11] & 0x0F) << 8 | body[12]
+        self.program_info = body[13 : 13 + info]
         at = 13 + ((body[11] & 0x0F) << 8 | body[12])
         while at < 4 + length - 4:
             self.types[(body[at + 1] & 0x1F) << 8 | body[at + 2]] = body[at]
@@ -89,6 +93,19 @@ class TsReader:
         if kind == ID3_TYPE:
             assert pes[3] == 0xBD
             self.frames.append(read_tag(at_s, pes[9 + pes[8] :]))
+
+
+def crc_32(data: bytes) -> int:
+    """CRC-32/MPEG-2, bit by bit."""
+    register = [1] * 32
+    for byte in data:
+        for bit in range(7, -1, -1):
+            out = register.pop(0) ^ (byte >> bit & 1)
+            register.append(0)
+            if out:
+                for tap in (0, 1, 2, 4, 5, 7, 8, 10, 11, 12, 16, 22, 23, 26):
+                    register[31 - tap] ^= 1
+    return int("".join(map(str, register)), 2)
 
 
 def read_tag(at_s: float, data: bytes) -> Frame:

@@ -1,4 +1,4 @@
-"""Tests of the segments of an HLS package: one clock over all of them, pictures and sound whole, tags in their place."""
+"""Tests of the segments of an HLS package: one clock over all, pictures and sound whole, tags in their place."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pytest
 from roomtape.media import mux_ts
 from roomtape.media.compose import planes_of
 from roomtape.media.id3 import private_tag, text_tag
-from roomtape.media.mux_ts import ORIGIN_S, Counters, Tag
+from roomtape.media.mux_ts import ORIGIN_S, Tag
 from roomtape.media.segment_nut import SegmentFormat
+from roomtape.media.ts_packets import Counters
 from tests.support import segmented
 from tests.support.tsreader import AUDIO_TYPE, ID3_TYPE, VIDEO_TYPE, TsReader
 
