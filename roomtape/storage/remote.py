@@ -20,6 +20,7 @@ from roomtape.errors import DestinationError, NotFound, StorageError
 from roomtape.outbound.guard import Guard
 from roomtape.storage.bucket import disposition
 from roomtape.storage.destinations import Destinations
+from roomtape.storage.held import HeldStore, Opener
 from roomtape.storage.port import PROBE, Method, Store
 from roomtape.storage.signedlinks import SignedLinks
 
@@ -34,7 +35,6 @@ LINK_S = 12 * 3600
 """A store's link outlives whatever somebody watches in one go; browsers read on by the link that we led them to."""
 PIECE_BYTES = 1 << 20
 PROBED_WITHIN_S, PROBED_EVERY_S = 30.0, 60.0
-Opener = Callable[[], AbstractAsyncContextManager[Store]]
 
 
 def remote_bucket(data_dir: Path, own: OwnBucket, endpoints: Mapping[str, str], links: SignedLinks) -> RemoteBucket:
@@ -57,8 +57,8 @@ class RemoteBucket:
     def __init__(self, storage: StorageConfig, opened: Opener, public: Opener, links: SignedLinks) -> None:
         self.storage = storage
         self.state = "has not answered yet"
-        self._opened = opened
-        self._public = public
+        self._opened = HeldStore(opened)
+        self._public = HeldStore(public)
         self._links = links
         self._slots = asyncio.Semaphore(PUT_AT_ONCE)
         self._probing: asyncio.Task[None] | None = None
@@ -68,10 +68,12 @@ class RemoteBucket:
         self._probing = asyncio.create_task(self._probe())
 
     async def stop(self) -> None:
-        """Ask no more."""
+        """Ask no more, and let go of connections."""
         if self._probing is not None:
             self._probing.cancel()
             await asyncio.gather(self._probing, return_exceptions=True)
+        for held in (self._opened, self._public):
+            await held.close()
 
     async def _probe(self) -> None:
         while True:
@@ -131,7 +133,7 @@ class RemoteBucket:
         return self._file(path, self._links.check_folder(path, expires, signature))
 
     def _file(self, path: str, until: int) -> RemoteFile:
-        return RemoteFile(self._path(path), until, self._store, self._public)
+        return RemoteFile(self._path(path), until, self._store, self._public.use)
 
     def _path(self, path: str) -> str:
         """Return where in the store something lies. Raises NotFound for what would be outside of its folder."""
@@ -143,7 +145,7 @@ class RemoteBucket:
     async def _store(self) -> AsyncIterator[Store]:
         """Yield the store; what fails is said here, and kept as the state."""
         try:
-            async with self._opened() as store:
+            async with self._opened.use() as store:
                 yield store
         except NotFound:
             raise

@@ -33,6 +33,7 @@ class SftpStorage:
         self._keys = keys
         self._stack = contextlib.AsyncExitStack()
         self._sftp: asyncssh.SFTPClient | None = None
+        self._connecting = asyncio.Lock()
 
     async def put(self, path: str, file: Path) -> None:
         """Store `file`: first as `.NAME.part` beside its place; once it has its size, it gets its name."""
@@ -110,17 +111,19 @@ class SftpStorage:
                 await self._stack.aclose()
 
     async def _connected(self) -> asyncssh.SFTPClient:
-        if self._sftp is None:
-            problem: Exception | None = None
-            for address in self._target.addresses:
-                try:
-                    self._sftp = await self._connect(address)
-                    break
-                except OSError as error:
-                    problem = error
+        async with self._connecting:
             if self._sftp is None:
-                raise DestinationError(f"{self._config.place} cannot be reached: {problem}")
-        return self._sftp
+                self._sftp = await self._connect_somewhere()
+            return self._sftp
+
+    async def _connect_somewhere(self) -> asyncssh.SFTPClient:
+        problem: Exception | None = None
+        for address in self._target.addresses:
+            try:
+                return await self._connect(address)
+            except OSError as error:
+                problem = error
+        raise DestinationError(f"{self._config.place} cannot be reached: {problem}")
 
     async def _connect(self, address: str) -> asyncssh.SFTPClient:
         host, port = self._target.host, self._target.port

@@ -22,7 +22,7 @@ import pytest
 CONTAINER = "tapes"
 ACCOUNT, KEY = "roomtapetest", base64.b64encode(b"the key of an account for tests.").decode()
 PROGRAM = Path(__file__).parents[1] / "servers" / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-READY_WITHIN_S = 20.0
+READY_WITHIN_S = 60.0
 _VERSION = "2021-12-02"
 
 
