@@ -49,9 +49,14 @@ class Confinement:
 def base() -> Path:
     """Return the folder for temporary things that a user without rights can get into."""
     for folder in (Path(tempfile.gettempdir()), Path("/var/tmp")):
-        if os.geteuid() != 0 or all(p.stat().st_mode & 0o001 for p in (folder, *folder.parents)):
+        if os.geteuid() != 0 or open_to_all(folder):
             return folder
     return Path("/tmp")
+
+
+def open_to_all(folder: Path) -> bool:
+    """Tell whether every user gets into a folder."""
+    return all(p.stat().st_mode & 0o001 for p in (folder, *folder.parents))
 
 
 def confine(work: Path, within: Path, recording_id: str, chromium: str) -> Confinement:

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 
 from roomtape import logs
-from roomtape.browser.confinement import base, confine, sweep
+from roomtape.browser.confinement import base, confine, open_to_all, sweep
 from roomtape.browser.failure import PageFailed
 from roomtape.browser.job import ALIVE, JOURNAL, LOCK, PageJob
 from roomtape.browser.journal import JournalWriter
@@ -102,6 +102,8 @@ async def _record(work: Path, within: Path, job: PageJob, telling: Telling) -> N
         confinement = await asyncio.to_thread(confine, work, within, job.recording_id, job.chromium)
         if not confinement.sandboxed:
             log.warning("this machine allows no user namespaces, so Chromium runs without its own sandbox")
+        if confinement.uid is not None and open_to_all(work.parent):
+            log.warning("the data folder is open to all users, so to the browser's: chmod 700 it", folder=str(work))
         await Recorder(job, confinement, telling).run()
     except PageFailed as error:
         telling.tell("failed", str(error))

@@ -32,7 +32,7 @@ WEIGH_EVERY = 5
 BLANK_AFTER_S = 10.0
 MOST_BLANK = 3
 """A page that is blank again after this many starts is so by nature."""
-DISCONNECTED_FOR_S = 6.0
+DISCONNECTED_FOR_S = 3.0
 OPENINGS = 3
 HUSH = 1e-7
 CHROMIUMS_OWN = frozenset(
