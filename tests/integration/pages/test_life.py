@@ -1,4 +1,4 @@
-"""The life of a page's recording on a real server: nobody in the meeting notices, it pauses, and a stopped server goes on."""
+"""A page's recording on a real server: nobody in the meeting notices, it pauses, and goes on after a restart."""
 
 from __future__ import annotations
 

@@ -123,8 +123,11 @@ def forged(it: World) -> dict[str, str]:
     ago = {"iat": int(time.time()) - 7200, "exp": int(time.time()) - 3600}
     none = base64.urlsafe_b64encode(b'{"alg":"none","typ":"JWT"}').decode().rstrip("=")
     other = jwt.encode(claims | {"meetingId": it.other_meeting}, b"k" * 32, "HS256").split(".")[1]
+    tape = {k: v for k, v in claims.items() if k != "participantId"} | {"tapeOfRecording": it.recording}
     return {
         "another key": jwt.encode(claims, b"k" * 32, "HS256"),
+        "a tape by another key": jwt.encode(tape, b"k" * 32, "HS256"),
+        "a tape of no page": jwt.encode(tape, key, "HS256"),
         "an empty key": f"{head}.{body}." + base64.urlsafe_b64encode(
             hmac.new(b"", f"{head}.{body}".encode(), hashlib.sha256).digest()
         ).decode().rstrip("="),
