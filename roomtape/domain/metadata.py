@@ -21,17 +21,24 @@ def content(value: Any) -> Content:
     `JSON.stringify(new Uint8Array([1, 2]))` is `{"0":1,"1":2}`: an object whose names count from 0 and whose values are
     0 to 255. Other JSON is written anew, without spaces, so that the same value is the same text whichever way it came.
 
-    Raises InvalidRequest for a message that is too large.
+    Raises InvalidRequest for a message that is too large or nested too deeply.
     """
     found = value if isinstance(value, bytes) else _array(value)
     if found is not None:
         _check(len(found))
         return "bytes", base64.b64encode(found).decode()
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = value if isinstance(value, str) else _json(value)
     # Half a surrogate pair is valid JSON, and no text.
     encoded = text.encode("utf-8", "replace")
     _check(len(encoded))
     return "text", encoded.decode()
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError as error:
+        raise InvalidRequest("this is nested too deeply; send it as a string", "data") from error
 
 
 def _array(value: Any) -> bytes | None:

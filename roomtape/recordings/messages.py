@@ -35,13 +35,13 @@ class Messages:
     def heard(self, session: LiveSession, peer_id: str, name: str, payload: bytes, at_us: int) -> None:
         """Keep a client's broadcast (JSON) if it is one for interactive recordings; the disk is not waited for.
 
-        One that is too large becomes no tag; the log of the server says so.
+        One that is too large or nested too deeply becomes no tag; the log of the server says so.
         """
         if name != NAME or not any(_takes(r) for r in self._captures.of_session(session.id)):
             return
         try:
             form, data = content(json.loads(payload))
-        except InvalidRequest as error:
+        except (InvalidRequest, RecursionError) as error:
             log.warning("a broadcast becomes no tag", session_id=session.id, peer_id=peer_id, reason=str(error))
             return
         self._rooms.jot(session, MessageSent(at_us, NAME, data, form, peer_id))

@@ -44,3 +44,11 @@ def test_there_is_a_limit() -> None:
     for large in ("x" * (LARGEST + 1), "ü" * (LARGEST // 2 + 1), bytes(LARGEST + 1), ["x" * LARGEST]):
         with pytest.raises(InvalidRequest, match="60000 bytes"):
             content(large)
+
+
+def test_what_is_nested_without_an_end_is_refused() -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    with pytest.raises(InvalidRequest, match="nested"):
+        content(nested)
