@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.support import chatting
 from tests.support.server import Server, running
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
@@ -71,7 +72,7 @@ async def configuration(server: Server) -> str:
         "meeting_id": other,
         "participant_id": guest.id,
         "recording_id": recording.json()["data"]["id"],
-        "session_id": recording.json()["data"]["session_id"],
+        "session_id": await _session_with_chat(server),
         "preset_id": preset,
         "webhook_id": hook.json()["data"]["id"],
     }
@@ -84,6 +85,18 @@ async def configuration(server: Server) -> str:
         bindings="\n".join(f'"path.{n}" = {{ dictionary = "{n}", probability = {HOW_OFTEN} }}' for n in things),
         dictionaries="\n".join(f'[dictionaries.{n}]\nvalues = ["{thing}"]' for n, thing in things.items()),
     )
+
+
+async def _session_with_chat(server: Server) -> str:
+    """Return the id of a session that is over, and that has a chat."""
+    meeting = await server.meeting()
+    await chatting.say(await chatting.join(server, meeting), "Hello")
+    session = await chatting.session_of(server, meeting)
+    await chatting.end(server, meeting)
+    async with asyncio.timeout(10):
+        while (await server.http.get(f"{server.prefix}/sessions/{session}/chat")).status_code != 200:
+            await asyncio.sleep(0.1)
+    return session
 
 
 async def fuzz(server: Server, folder: Path, *options: str, within_s: float) -> tuple[int, str]:
