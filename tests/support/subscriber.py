@@ -92,6 +92,7 @@ class FakeSubscriber:
                 "c=IN IP4 192.0.2.9",
                 "a=sendonly" if line.source and line.sends else "a=inactive",
                 f"a=mid:{index}",
+                f"a=msid:janus janus{index}",
                 "a=rtcp-mux",
                 *(OPUS if audio else VP8),
                 "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid",

@@ -123,7 +123,7 @@ class ReceiveBridge:
             body = [*head(slot.formats[0], slot.mid), "a=inactive", "a=rtcp-mux", *slot.formats[1:]]
         else:
             lines = without(offered[slot.sfu_mid], *TRANSPORT)
-            body = [f"a=mid:{slot.mid}" if line.startswith("a=mid:") else line for line in lines if not _hidden(line)]
+            body = [_for_slot(line, slot) for line in lines if not _hidden(line)]
         return body + self.sfu.lines(setup)
 
     def _text(self, sections: list[list[str]], bundled: list[str], *, lite: bool) -> str:
@@ -151,6 +151,19 @@ class ReceiveBridge:
         bridge.slots = Slots.load(values["slots"])
         bridge._version, bridge._offered, bridge._answered = values["version"], values["offered"], values["answered"]
         return bridge
+
+
+def _for_slot(line: str, slot: Slot) -> str:
+    """Retell a line of the SFU's m-line for the client's.
+
+    The SFU puts all tracks into one media stream (RFC 8830), of which a browser plays one pair in sync at most, and
+    that may be one's voice with another's picture: so each publisher is given a stream of their own.
+    """
+    if line.startswith("a=mid:"):
+        return f"a=mid:{slot.mid}"
+    if line.startswith("a=msid:") and slot.source is not None:
+        return f"a=msid:{slot.source[0]} track{slot.mid}"
+    return line
 
 
 def _hidden(line: str) -> bool:

@@ -64,6 +64,13 @@ def test_the_first_answer_has_the_sfus_transport_and_nothing_else() -> None:
     assert answer.direction == "inactive"
 
 
+def test_what_one_publishes_is_one_stream_which_the_client_plays_in_sync() -> None:
+    pair = Pair()
+    pair.consume(("ann", "v1"), ("bob", "a1"), ("ann", "a1"))
+    streams = [s.attribute("msid") for s in sdp.parse(pair.bridge.for_client("actpass")).sections]
+    assert streams == [None, None, "ann track2", "bob track3", "ann track4"]
+
+
 def test_a_consumed_stream_reaches_the_client_at_its_own_mid() -> None:
     pair = Pair()
     assert pair.consume(("ann", "v1"), ("ann", "a1")) == ["2", "3"]
