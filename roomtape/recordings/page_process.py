@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import structlog
 
+from roomtape.browser.confinement import base, sweep
 from roomtape.browser.job import ALIVE, JOURNAL
 
 log = structlog.get_logger()
@@ -20,13 +21,16 @@ log = structlog.get_logger()
 COMMAND = (sys.executable, "-m", "roomtape.browser.process")
 """The work folder is added. It is never imported here: the server needs nothing of a browser."""
 OUTPUT = "recorder.log"
-END_WITHIN_S = 8.0
+END_WITHIN_S = 6.0
 """After SIGTERM: the browser is closed and its folder removed. Then all of it is killed."""
 _LAST_LINES = 2000
 
 
 class PageProcess:
-    """The recorder in one work folder. After a crash of the server it lives on, and is no child of ours any more."""
+    """The recorder in one work folder, whose name is the recording's id.
+
+    After a crash of the server it lives on, and is no child of ours any more.
+    """
 
     def __init__(self, work: Path, command: Sequence[str] = COMMAND) -> None:
         self.work = work
@@ -85,7 +89,7 @@ class PageProcess:
             if not await self._gone(within_s):
                 log.warning("recorder of a page does not end; it is killed", work=self.work.name)
             _kill(tree)
-        await asyncio.to_thread(_kill_browsers_of, self.work)
+        await asyncio.to_thread(sweep, base(), self.work.name)  # its browser, where it could not do so itself
         if self._child is not None:
             await self._child.wait()
 
@@ -134,12 +138,6 @@ def _kill(processes: Iterable[psutil.Process]) -> None:
     for process in processes:
         with contextlib.suppress(psutil.Error):
             process.kill()  # psutil sees to it that the number is still that process's
-
-
-def _kill_browsers_of(work: Path) -> None:
-    """A browser whose recorder was killed may outlive it; its profile lies in the folder."""
-    profile = f"--user-data-dir={work}"
-    _kill(p for p, words in _processes() if any(word.startswith(profile) for word in words))
 
 
 def _environment() -> dict[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ SLACK_S = 120.0
 POLL_EARLY_S, POLL_S = 0.05, 0.2
 TOUCH_EVERY_S = 20.0
 MOST_DEATHS = 6
+MOST_WARNINGS = 10
+"""On the row, of a kind: a page that is refused much must not hide that it crashed. The manifest has all."""
 STEADY_S = 120.0
 """A recorder that ran for so long did not die of what it does first."""
 PAUSE_S, PAUSE_MOST_S = 0.5, 30.0
@@ -68,6 +71,7 @@ class _Page:
     session_id: str
     process: PageProcess
     reader: JournalReader
+    adopted: bool = False
     known: set[tuple[int, str]] = field(default_factory=set)
     began: bool = False
     started: float = 0.0
@@ -75,6 +79,8 @@ class _Page:
     gone: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+    ending: asyncio.Task[None] | None = None
+    told: Counter[str] = field(default_factory=Counter)
 
 
 class Pages:
@@ -101,16 +107,16 @@ class Pages:
         self._guests = Guests(self._db, rooms, issuer)
         self._root = settings.data_dir / FOLDER
         self._pages: dict[str, _Page] = {}
-        self._ending: dict[str, asyncio.Task[None]] = {}
+        self._ending: dict[str, _Page] = {}
         self._stopping = False
 
     def begin(self, recording: Recording) -> None:
         """Open the page of a new recording; it begins when the page says so."""
-        self._follow(recording, None)
+        self._follow(recording)
 
     def adopt(self, recording: Recording) -> None:
         """Go on with a recording that an earlier run of the server left, and with its recorder if that still runs."""
-        self._follow(recording, page_process.running(self._root).get(recording.id))
+        self._follow(recording, adopted=True)
 
     def finish(self, recording: Recording) -> None:
         """The recording is over: its captures go off, then its recorder and all that was made for it."""
@@ -118,9 +124,9 @@ class Pages:
         if page is None:
             return
         page.over.set()
-        task = asyncio.create_task(self._end(page, recording), name=f"page's end {recording.id}")
-        self._ending[recording.id] = task
-        task.add_done_callback(lambda _: self._ending.pop(recording.id, None))
+        page.ending = asyncio.create_task(self._end(page, recording), name=f"page's end {recording.id}")
+        self._ending[recording.id] = page
+        page.ending.add_done_callback(lambda _: self._ending.pop(recording.id, None))
 
     async def sweep(self, active: Collection[str]) -> None:
         """At the start: end the recorders of recordings that are over, and remove what was made for them."""
@@ -149,19 +155,27 @@ class Pages:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(page.process.end(STOP_WITHIN_S) for page in pages), return_exceptions=True)
-        await asyncio.gather(*self._ending.values(), return_exceptions=True)
+        over = list(self._ending.values())
+        ends = [page.process.end(STOP_WITHIN_S) for page in pages]
+        ends += [self._cut_short(page) for page in over]
+        await asyncio.gather(*ends, return_exceptions=True)
+
+    async def _cut_short(self, page: _Page) -> None:
+        """Its end has no more time than the server's; the next start sweeps what is left."""
+        assert page.ending is not None
+        _, late = await asyncio.wait({page.ending}, timeout=STOP_WITHIN_S)
+        if late:
+            page.ending.cancel()
+            await page.process.end(0)
 
     # -- one page
 
-    def _follow(self, recording: Recording, found: psutil.Process | None) -> None:
+    def _follow(self, recording: Recording, *, adopted: bool = False) -> None:
         if self._stopping or recording.id in self._pages:
             return
         work = self._root / recording.id
         process = PageProcess(work, self._command)
-        if found is not None:
-            process.adopt(found)
-        page = _Page(recording.id, recording.session_id, process, JournalReader(work / JOURNAL))
+        page = _Page(recording.id, recording.session_id, process, JournalReader(work / JOURNAL), adopted)
         page.began = recording.started_at is not None
         session = self._rooms.sessions.get(recording.session_id)
         if session is not None and not page.began:
@@ -184,7 +198,11 @@ class Pages:
 
     async def _open(self, page: _Page) -> None:
         """Find the recorder at work, or start one; what it said before is read first."""
-        page.known = await asyncio.to_thread(_known, self._settings.data_dir, page)
+        if page.adopted:
+            page.known = await asyncio.to_thread(_known, self._settings.data_dir, page)
+            found = (await asyncio.to_thread(page_process.running, self._root)).get(page.recording_id)
+            if found is not None:
+                page.process.adopt(found)
         if page.process.alive:
             log.info("recorder of a page found again", recording_id=page.recording_id)
             page.started = time.monotonic()
@@ -295,7 +313,8 @@ class Pages:
         metrics.PAGE_TROUBLES.labels(event.what).inc()
         await self._log(page, event)
         sentence = page_news.warning(entry)
-        if sentence is not None:
+        page.told[entry.what] += 1
+        if sentence is not None and page.told[entry.what] <= MOST_WARNINGS:
             log.warning("page in trouble", recording_id=page.recording_id, what=entry.what, detail=entry.detail)
             await rows.warn(self._db, page.recording_id, sentence)
 

@@ -1,7 +1,7 @@
 """A recorder of pages without a browser: it says what a script has it say, and dies when it is told to.
 
-Run as `python -m tests.support.scriptedrecorder [WHAT[:DETAIL] …] WORK`: `die` ends it at once, `wait:S` waits, and
-`first:WHAT` is for the first process of a folder only. SIGTERM ends it.
+Run as `python -m tests.support.scriptedrecorder [WHAT[:DETAIL] …] WORK`: `die` ends it at once, `wait:S` waits,
+`deaf` makes it hear no SIGTERM, which else ends it, and `first:WHAT` is for the first process of a folder only.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ def main() -> None:
         if what == "wait":
             time.sleep(float(detail))
             continue
+        if what == "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         word: Any = what
         journal.write(Entry(time.time_ns() // 1000, word, detail))
     while True:

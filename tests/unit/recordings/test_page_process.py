@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from roomtape.browser.confinement import base, named
 from roomtape.browser.job import ALIVE, JOURNAL
 from roomtape.recordings import page_process
 from roomtape.recordings.page_process import PageProcess, running
@@ -76,9 +77,8 @@ async def test_what_does_not_end_is_killed_with_all_that_it_started(tmp_path: Pa
 async def test_a_browser_whose_recorder_is_gone_is_killed(tmp_path: Path) -> None:
     process = made(tmp_path / "rec")
     code = "import time; time.sleep(60)"
-    browser = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, f"--user-data-dir={process.work}/profile"
-    )
+    profile = f"--user-data-dir={base()}/{named('rec')}x/profile"
+    browser = await asyncio.create_subprocess_exec(sys.executable, "-c", code, profile)
     beside = await asyncio.create_subprocess_exec(sys.executable, "-c", code, f"{process.work}/journal.jsonl")
     await asyncio.sleep(0.1)
     await process.end()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -188,7 +189,7 @@ async def test_a_recorder_that_always_dies_is_given_up(world: World, monkeypatch
 
 
 async def test_after_a_crash_the_recorder_is_found_again_and_nothing_is_told_twice(world: World) -> None:
-    says = ("published", "begin:sdk", "crashed", "back", "wait:3", "hung")
+    says = ("published", "begin:sdk", "crashed", "back", "wait:1.5", "hung")
     before = pages_of(world, *says)
     recording, session = await live(world)
     happened = lambda: [e.what for e in world.rooms.events(session) if isinstance(e, PageHappened)]  # noqa: E731
@@ -238,3 +239,84 @@ async def test_the_server_waits_no_longer_than_the_page_may_take(world: World, m
     assert "did not begin within" in (after.error or "")
     await made.stop()
     await asyncio.sleep(0)
+
+
+async def test_a_recorder_that_began_while_the_server_was_away_is_heard(world: World) -> None:
+    before = pages_of(world, "published", "wait:1.5", "begin:sdk")
+    recording, _ = await invoked(world)
+    page = before._pages[recording.id]
+    await until(lambda: (page.process.work / "journal.jsonl").exists(), within_s=10)
+    assert page.task is not None
+    page.task.cancel()
+
+    later = world.again()
+    later.rooms.sessions = world.rooms.sessions
+    again = pages_of(later)
+    await recover(later.rooms, later.recordings, later.supervisor, later.finalizer)
+    assert again._pages[recording.id].adopted
+    await later.until(recording.id, Status.RECORDING, within_s=10)
+    await again.stop()
+    await later.close()
+
+
+async def test_after_a_power_cut_a_page_that_had_not_begun_is_opened_anew(world: World) -> None:
+    recording = (await _left_invoked(world)).id
+    later = world.again()
+    later.rooms.sessions = world.rooms.sessions
+    again = pages_of(later, "published")
+    work = world.folder / "pages" / recording
+    await recover(later.rooms, later.recordings, later.supervisor, later.finalizer)
+    # What an earlier recorder said of its page is not this one's.
+    await until(lambda: "published" in (said := _journal(work)) and "begin" not in said, within_s=10)
+    await asyncio.sleep(0.2)
+    assert later.captures.active[recording].status is Status.INVOKED
+    assert not PageJob.read(work).begun
+    await again.stop()
+    await later.close()
+
+
+async def _left_invoked(world: World) -> Recording:
+    """A row, a dead recorder and its journal, which says that the page began."""
+    made = pages_of(world, "published")
+    recording, _ = await invoked(world)
+    page = made._pages[recording.id]
+    await until(lambda: "published" in _journal(page.process.work), within_s=10)
+    assert page.task is not None
+    page.task.cancel()
+    await page.process.end()
+    with (page.process.work / "journal.jsonl").open("a") as journal:
+        journal.write('{"t": 1, "what": "begin", "detail": "sdk"}\n')
+    return recording
+
+
+def _journal(work: Path) -> str:
+    try:
+        return (work / "journal.jsonl").read_text()
+    except FileNotFoundError:
+        return ""
+
+
+@pytest.mark.usefixtures("ending")
+async def test_a_page_that_is_refused_much_hides_nothing_else(world: World) -> None:
+    refusals = [f"refused:http://10.0.0.{n}/: private" for n in range(30)]
+    pages_of(world, "published", "begin:sdk", "wait:0.3", *refusals, "crashed", "left")
+    recording, session = await live(world)
+    after = await world.until(recording.id, Status.UPLOADING)
+    assert len([w for w in after.warnings if "was refused" in w]) == pages.MOST_WARNINGS
+    assert any("crashed" in w for w in after.warnings)
+    assert len([e for e in world.rooms.events(session) if isinstance(e, PageHappened)]) == 31
+
+
+async def test_a_stop_of_the_server_does_not_wait_for_a_recorder_that_hangs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "STOP_WITHIN_S", 0.3)
+    made = pages_of(world, "published", "begin:sdk", "deaf")
+    recording, _ = await live(world)
+    page = made._pages[recording.id]
+    await until(lambda: "deaf" in _journal(page.process.work))
+    await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
+    began = asyncio.get_running_loop().time()
+    await made.stop()
+    assert asyncio.get_running_loop().time() - began < 3
+    assert not page.process.alive
