@@ -108,6 +108,9 @@ def _bar(track: dict[str, Any], start: int | None, end: int | None, width: int) 
     cells = (cells + [" "] * width)[:width]
     for gap in track["gaps"]:
         mark, style = _MARKS[GapCause(gap["cause"])]
+        shown_us = min(gap["end_us"], end) - max(gap["start_us"], start)
+        if mark == "-" and shown_us * width * 2 < end - start:
+            continue  # the moments in which a capture begins and ends are no loss, and would look like one
         begin = cell(gap["start_us"])
         for index in range(begin, min(width, max(begin + 1, cell(gap["end_us"])))):
             cells[index] = f"[{style}]{mark}[/{style}]"

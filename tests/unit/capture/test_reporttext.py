@@ -1,6 +1,7 @@
 import io
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from roomtape.capture import events as ev
@@ -35,6 +36,22 @@ def test_draws_a_bar_in_which_a_gap_lies_where_it_was(tmp_path: Path) -> None:
     bar = line[line.index("█") :].rstrip()
     assert bar == "█" * 24 + "x" * 12 + "█" * 24
     assert "recording rec (stopped): 0:01.000–0:09.000" in _text(tmp_path)
+
+
+@pytest.mark.parametrize(("late_us", "bar"), [(80_000, "█" * 60), (5 * SEC, "-" * 20 + "█" * 40)])
+def test_the_moment_before_a_capture_begins_is_not_drawn_as_if_much_were_missing(
+    tmp_path: Path, late_us: int, bar: str
+) -> None:
+    log: list[ev.Event] = [ev.RecordingStarted(T0 - 90_000, "rec", None)]
+    for peer, begins in (("a", T0 + late_us), ("b", T0)):
+        write_mjr(tmp_path / f"{peer}-1-audio-0.mjr", "audio", "opus", begins, opus_packets([opus_silence()] * 500))
+        log.append(ev.PeerJoined(T0 - 100_000, peer, f"part-{peer}", f"user-{peer}", {"a": "Ann", "b": "Bob"}[peer]))
+        log.append(ev.TrackPublished(T0 - 100_000, peer, 0, "audio", "peer", "opus"))
+        log.append(ev.TakeStarted(begins, peer, f"{peer}-1"))
+    write_events(tmp_path, sorted(log, key=lambda event: event.t))
+    lines = {name: line for line in _text(tmp_path).splitlines() for name in ("Ann", "Bob") if name in line}
+    assert lines["Ann"].rstrip().endswith(f" 1  {bar}"), "the gap is counted"
+    assert " 1  █" in lines["Bob"], "what was before the first packet of all is not on the line"
 
 
 def test_foreign_and_torn_files_are_told_and_never_raise(tmp_path: Path) -> None:
