@@ -1,0 +1,93 @@
+"""Three pages are recorded at once: one crashes, one leaves, one only sounds; each file is what its page did."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import detect
+from tests.support.pagerecording import PageRecording, record_page
+from tests.support.pagesite import Site
+from tests.support.server import Server
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+
+AWAY_MS = 8000
+GROUND = (0x20, 0x40, 0x60)
+
+
+async def test_each_page_is_recorded_as_it_was(server: Server, site: Site, tmp_path: Path) -> None:
+    elsewhere = site.show("elsewhere", identity=4, tone=1320)
+    crashing, leaving, sounding = await asyncio.gather(
+        record_page(server, site.show(identity=1, tone=440, heavy=300)),
+        record_page(server, site.show(identity=2, tone=880, away=AWAY_MS, to=elsewhere)),
+        record_page(server, site.show(tone=660)),
+    )
+    all_three = (crashing, leaving, sounding)
+    print("RECORDING after", [f"{one.starting_s:.1f} s" for one in all_three])
+    await asyncio.sleep(2)
+    killed = time.time()
+    crashing.kill_renderer()
+    back = (await crashing.happens("back", 40))["t"] / 1e6
+    await leaving.happens("navigated", 40)
+    await asyncio.sleep(4)
+    for one in all_three:
+        await one.stop()
+    files = [await one.file(tmp_path) for one in all_three]
+    for one, file in zip(all_three, files, strict=True):
+        assert detect.duration_s(file) == pytest.approx(_lasts(one), abs=0.2)
+    await _check_crashed(crashing, files[0], killed, back)
+    await _check_left(leaving, files[1])
+    await _check_sound(sounding, files[2])
+
+
+def _lasts(recording: PageRecording) -> float:
+    return float((recording.done.stopped_time - recording.done.started_time).total_seconds())
+
+
+async def _check_crashed(recording: PageRecording, file: Path, killed: float, back: float) -> None:
+    page = (await recording.manifest())["page"]
+    [trouble] = page["happened"]
+    assert trouble["what"] == "crashed"
+    assert abs(trouble["at_us"] / 1e6 - killed) < 3
+    assert abs(trouble["back_us"] / 1e6 - back) < 0.01
+    # A machine that is busy may be late with pictures at other times too, which are gaps of another cause.
+    [gap] = [gap for gap in page["gaps"] if gap["cause"] == "crashed"]
+    print(f"crashed: back after {back - killed:.1f} s, no picture for {gap['to_ms'] - gap['from_ms']} ms")
+    assert gap["start_us"] / 1e6 == pytest.approx(killed, abs=1.5)
+    assert gap["end_us"] / 1e6 == pytest.approx(back, abs=1.5)
+    readings = detect.read_counters(file)
+    assert {r.identity for r in readings} == {1}, "the last picture stays meanwhile, and nothing else is ever shown"
+    at, again = recording.in_file(killed), recording.in_file(back)
+    for begin, end in ((0, at), (again + 0.5, detect.duration_s(file))):
+        assert len({r.counter for r in readings if begin <= r.t < end}) > 5
+    assert detect.tone_intervals(file, 440)[0][0] < at
+    assert detect.tone_intervals(file, 440)[-1][1] > again + 1
+
+
+async def _check_left(recording: PageRecording, file: Path) -> None:
+    page = (await recording.manifest())["page"]
+    [trouble] = page["happened"]
+    assert trouble["what"] == "navigated"
+    assert trouble["detail"].endswith("/elsewhere.html"), "without query"
+    readings = detect.read_counters(file)
+    first, second = ([r.t for r in readings if r.identity == identity] for identity in (2, 4))
+    assert max(first) < min(second)
+    assert detect.no_tone(file, 1320, 0, max(first) - 0.3)
+    assert detect.no_tone(file, 880, min(second) + 1)
+    assert detect.tone_intervals(file, 880)
+    assert detect.tone_intervals(file, 1320)
+
+
+async def _check_sound(recording: PageRecording, file: Path) -> None:
+    page = (await recording.manifest())["page"]
+    assert page["happened"] == [], "a page that only sounds is not blank"
+    ends = detect.durations(file)
+    heard = sum(b - a for a, b in detect.tone_intervals(file, 660))
+    assert heard > 0.95 * ends["audio"]
+    for t in np.linspace(0.1, ends["video"] - 0.1, 5):
+        assert np.abs(detect.frame_at(file, float(t)).astype(int) - GROUND).max() < 12
