@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zlib import crc32
 
-from roomtape.capture.events import MediaKind, StreamKind, TrackPublished, TrackUnpublished
+from roomtape.capture.events import (
+    MediaKind,
+    MessageSent,
+    PageHappened,
+    StreamKind,
+    TrackPublished,
+    TrackUnpublished,
+)
 from roomtape.capture.timeline import Timeline
 from roomtape.capture.values import PeerSpan, TrackKey
 from roomtape.domain.layout import arrange
@@ -21,6 +28,8 @@ from roomtape.domain.speaking import Speaking, Talk
 SETTLED_US = 3_000_000
 """Who has published no microphone so long after coming has none: before that it may be about to come."""
 _SILENCE = 127
+_UNSEEN = (MessageSent, PageHappened)
+"""What changes nothing of a scene; there may be a thousand messages a minute."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +92,7 @@ class Scenes:
     def refresh(self, selection: Selection) -> None:
         """Take in what the timeline has learned since, and whom the recording is of. Before it nobody is there."""
         self._selection = selection
-        times = {event.t for event in self._timeline.events}
+        times = {event.t for event in self._timeline.events if not isinstance(event, _UNSEEN)}
         for peer in self._timeline.peers.values():
             times |= {peer.joined_us, peer.joined_us + SETTLED_US}
             if peer.left_us is not None:

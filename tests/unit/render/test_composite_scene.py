@@ -6,6 +6,7 @@ import pytest
 
 from roomtape.capture.events import (
     Event,
+    MessageSent,
     PeerJoined,
     PeerLeft,
     PeerPictured,
@@ -226,3 +227,13 @@ def test_of_a_page_there_is_nothing_but_the_tracks_that_bring_it_the_newest_firs
     assert [at(found, t).page for t in (1, 3.5, 4)] == [(first,), (first,), (second, first)]
     assert at(found, 1) == Scene(page=(first,))
     assert not scenes(tmp_path, events).of_page
+
+
+def test_messages_do_not_make_a_scene_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = [MessageSent(T + S + n * 1000, "ID3Data", str(n)) for n in range(1000)]
+    found = scenes(tmp_path, [joined(0, "ann"), *messages, PeerLeft(T + 3 * S, "ann", "left")])
+    looked: list[int] = []
+    present_at = Timeline.present_at
+    monkeypatch.setattr(Timeline, "present_at", lambda self, t_us: looked.append(t_us) or present_at(self, t_us))
+    assert [len(at(found, t).people) for t in (0.5, 1.5, 2.5, 3.5)] == [1, 1, 1, 0]
+    assert len(looked) < 10
