@@ -64,7 +64,7 @@ class Recorder:
         self._beginning = Beginning(telling, job.begin_within_s, job.begun)
         self._attempts = Attempts()
         self._shown = job.begun
-        self._troubled = False
+        self._troubled = job.begun  # then the page was there before, and is back once it is shown
         self._blanks = 0
         self._openings = 0
         self._opened = False

@@ -76,7 +76,6 @@ class _Page:
     began: bool = False
     started: float = 0.0
     deaths: int = 0
-    gone: bool = False
     over: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     ending: asyncio.Task[None] | None = None
@@ -284,8 +283,6 @@ class Pages:
                     await self._log(page, sent)
             case "published":
                 log.info("page published", recording_id=recording.id, peer_id=entry.detail)
-                if page.gone:
-                    await self._happened(page, Entry(entry.t, "back"))
             case _:
                 await self._happened(page, entry)
 
@@ -308,8 +305,6 @@ class Pages:
         event = page_news.event(page.recording_id, entry)
         if event is None or (event.t, event.what) in page.known:
             return
-        if event.what == "back":
-            page.gone = False
         metrics.PAGE_TROUBLES.labels(event.what).inc()
         await self._log(page, event)
         sentence = page_news.warning(entry)
@@ -334,7 +329,6 @@ class Pages:
         early = time.monotonic() - page.started < STEADY_S
         page.deaths = page.deaths + 1 if early else 1
         log.error("recorder of a page died", recording_id=page.recording_id, output=page.process.last_words())
-        page.gone = True
         await self._happened(page, Entry(now_us(), "gone", "its recorder ended"))
         if page.deaths >= MOST_DEATHS:
             await self._fail(page, f"the recorder of the page ended {page.deaths} times in a row")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -99,6 +99,12 @@ async def test_a_page_that_is_shown_again_is_told_to_be_back() -> None:
     await course._show(tab, studio)
     assert told.said == [("crashed", "why"), ("back", "")]
     assert studio.shown[-1] is True
+
+
+async def test_a_recorder_that_is_started_again_tells_when_its_page_is_back() -> None:
+    told, tab, studio = _Told(), cast("Any", _Tab()), cast("Any", _Studio())
+    await _recorder(told, begun=True)._show(tab, studio)
+    assert told.said == [("back", "")]
 
 
 async def test_a_page_that_cannot_be_opened_fails_only_while_nothing_was_shown() -> None:

@@ -171,7 +171,7 @@ async def test_a_recording_can_be_stopped_before_its_page_began(world: World) ->
 
 @pytest.mark.usefixtures("ending")
 async def test_a_recorder_that_dies_is_started_again_and_goes_on(world: World) -> None:
-    pages_of(world, "published", "begin:sdk", "first:wait:0.4", "first:die")
+    pages_of(world, "published", "begin:sdk", "first:wait:0.4", "first:die", "back")
     recording, session = await live(world)
     happened = lambda: [e.what for e in world.rooms.events(session) if isinstance(e, PageHappened)]  # noqa: E731
     await until(lambda: happened() == ["gone", "back"], within_s=10)
