@@ -131,6 +131,3 @@ async def _check_told(recording: PageRecording) -> None:
     page: dict[str, Any] = manifest["page"]
     assert page["address"].endswith("/sample/index.html"), "without query"
     assert page["happened"] == []
-    [message] = recording.events("message_sent")
-    assert (message["name"], message["origin"]) == ("caption", "page")
-    assert CAPTION in message["data"]
