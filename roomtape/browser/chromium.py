@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import secrets
 
@@ -17,7 +18,9 @@ from roomtape.browser.failure import PageFailed
 log = structlog.get_logger()
 
 STARTED_WITHIN_S = 60.0
-CLOSED_WITHIN_S = 2.5
+CLOSED_WITHIN_S = 2.0
+REAPED_WITHIN_S = 0.5
+_PR_SET_CHILD_SUBREAPER = 36
 FLAGS = (
     "--headless=new",
     "--disable-gpu",
@@ -98,9 +101,11 @@ class Chromium:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(1):
                 await self._driver.stop()
+        family.update(_family(os.getpid()))
         for process in family:
             with contextlib.suppress(psutil.Error):
                 process.kill()
+        await asyncio.to_thread(psutil.wait_procs, list(family), REAPED_WITHIN_S)
 
     def _watch(self, pid: int) -> None:
         try:
@@ -110,6 +115,13 @@ class Chromium:
             return
         self._watched.append(fd)
         asyncio.get_running_loop().add_reader(fd, self.gone.set)
+
+
+def adopt_orphans() -> None:
+    """Have what Chromium leaves behind when it is killed become this process's own children (prctl(2)): then it is
+    found, ended and reaped here, also in a container whose first process reaps nobody."""
+    with contextlib.suppress(OSError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _family(pid: int) -> list[psutil.Process]:

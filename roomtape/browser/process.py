@@ -19,6 +19,7 @@ from pathlib import Path
 import structlog
 
 from roomtape import logs
+from roomtape.browser.chromium import adopt_orphans
 from roomtape.browser.confinement import base, confine, open_to_all, sweep
 from roomtape.browser.failure import PageFailed
 from roomtape.browser.job import ALIVE, JOURNAL, LOCK, PageJob
@@ -126,4 +127,5 @@ async def _orphaned(work: Path, after_s: float) -> None:
 
 if __name__ == "__main__":
     logs.configure("info")
+    adopt_orphans()
     sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -32,6 +32,7 @@ WEIGH_EVERY = 5
 BLANK_AFTER_S = 10.0
 MOST_BLANK = 3
 """A page that is blank again after this many starts is so by nature."""
+UNSEEN_FOR_S = 20.0
 DISCONNECTED_FOR_S = 3.0
 OPENINGS = 3
 HUSH = 1e-7
@@ -48,6 +49,7 @@ class Trouble(Exception):
         self.what: What = what
         self.detail = detail
         self.whole = whole
+        self.told = False
 
 
 class Recorder:
@@ -126,6 +128,7 @@ class Recorder:
                     await self._show(tab, studio)
                     await self._watch(tab, studio, chromium)
                 except Trouble as trouble:
+                    self._tell(trouble)
                     await studio.show(False)
                     if not await tab.close():
                         trouble.whole = True
@@ -214,10 +217,14 @@ class Recorder:
         await self._publish(studio)
         self._telling.tell("back")
 
+    def _tell(self, trouble: Trouble) -> None:
+        if not trouble.told:
+            trouble.told = self._troubled = True
+            self._telling.tell(trouble.what, trouble.detail)
+
     async def _pause(self, trouble: Trouble) -> None:
         """Tell of a trouble and wait before the next attempt. Raises PageFailed when there shall be none."""
-        self._telling.tell(trouble.what, trouble.detail)
-        self._troubled = True
+        self._tell(trouble)
         pause_s = self._attempts.pause_s()
         if self._attempts.too_many and not self._shown:
             raise PageFailed(f"the page was started {self._attempts.count} times and never shown: {trouble.detail}")
@@ -234,7 +241,7 @@ class _Watch:
         self._chromium = chromium
         self._rounds = 0
         self._energy = 0.0
-        self._showed_at = self._connected_at = time.monotonic()
+        self._showed_at = self._connected_at = self._seen_at = time.monotonic()
 
     async def page(self, may_be_blank: bool) -> Glance | None:
         """Look at the page. Raises Trouble."""
@@ -252,6 +259,10 @@ class _Watch:
             raise Trouble("hung", "the page does not answer") from error
         if self._tab.crashed.is_set():
             raise Trouble("crashed", "the page's process ended")
+        if glance is not None:
+            self._seen_at = time.monotonic()
+        elif time.monotonic() - self._seen_at > UNSEEN_FOR_S:
+            raise Trouble("hung", "the page cannot be looked at")
         if glance is None or glance.shows or may_be_blank:
             self._showed_at = time.monotonic()
         elif time.monotonic() - self._showed_at > BLANK_AFTER_S:

@@ -61,8 +61,25 @@ async def test_its_death_is_noticed_and_what_is_left_is_killed(monkeypatch: pyte
         first.kill()
         await asyncio.wait_for(chromium.gone.wait(), 1)
         await chromium.stop()
-        assert second.wait(2) == -9
+        assert not psutil.pid_exists(second.pid)
     finally:
         for process in (first, second):
             process.kill()
             process.wait()
+
+
+def test_orphans_become_ours() -> None:
+    """In a process of its own: the tests' own shall not adopt anybody."""
+    child = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"""
+import subprocess, sys, psutil
+from roomtape.browser.chromium import adopt_orphans
+adopt_orphans()
+orphan = int(subprocess.run([sys.executable, "-c", {child!r}], capture_output=True, check=True).stdout)
+assert [p.pid for p in psutil.Process().children()] == [orphan]
+psutil.Process(orphan).kill()
+"""],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
