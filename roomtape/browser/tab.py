@@ -102,14 +102,23 @@ class RecordedTab:
 
         Playwright's own `evaluate` counts as a click, after which a page may open windows and capture.
         """
+        asked = {"expression": f"({LOOK})()", "returnByValue": True}
+        looking = asyncio.create_task(self._eyes.send("Runtime.evaluate", asked))
+        crashed = asyncio.create_task(self.crashed.wait())  # then there is never an answer
         try:
-            async with asyncio.timeout(LOOKED_WITHIN_S):
-                seen = await self._eyes.send("Runtime.evaluate", {"expression": f"({LOOK})()", "returnByValue": True})
+            await asyncio.wait({looking, crashed}, timeout=LOOKED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+            if self.crashed.is_set():
+                return None
+            if not looking.done():
+                raise Hung
+            seen = looking.result()
             return Glance.of(seen["result"]["value"]) if "value" in seen["result"] else None
-        except TimeoutError as error:
-            raise Hung from error
         except Error:
             return None
+        finally:
+            for task in (looking, crashed):
+                task.cancel()
+            await asyncio.gather(looking, crashed, return_exceptions=True)
 
     @property
     def problem(self) -> str | None:

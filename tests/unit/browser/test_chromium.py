@@ -70,7 +70,10 @@ async def test_its_death_is_noticed_and_what_is_left_is_killed(monkeypatch: pyte
 
 def test_orphans_become_ours() -> None:
     """In a process of its own: the tests' own shall not adopt anybody."""
-    child = "import subprocess; print(subprocess.Popen(['sleep', '60'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)"
+    child = """
+import subprocess
+print(subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)
+"""
     done = subprocess.run(
         [sys.executable, "-c", f"""
 import subprocess, sys, psutil

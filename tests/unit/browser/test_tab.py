@@ -105,6 +105,11 @@ async def test_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     page.seen = None
     with pytest.raises(Hung):
         await recorded.look()
+    monkeypatch.setattr(tab, "LOOKED_WITHIN_S", 30)
+    looking = asyncio.create_task(recorded.look())
+    await asyncio.sleep(0.01)
+    page.handlers["crash"](page)
+    assert await asyncio.wait_for(looking, 1) is None, "a page that crashes meanwhile never answers"
 
 
 async def test_going_elsewhere_is_told_once_a_document() -> None:
