@@ -13,7 +13,7 @@ from tests.support.pagerecording import record_page
 from tests.support.pagesite import Site
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 TONE = 440
 SEAM_S = 0.3

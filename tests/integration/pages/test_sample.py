@@ -21,7 +21,7 @@ from tests.support.sdk import sdk_browser
 from tests.support.sdkmeeting import SdkMeeting
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 SIZE = 1280, 720
 CAST = {"ann": (1, 440, 2500), "bob": (2, 880, 3700)}
@@ -33,7 +33,7 @@ LASTS_S = 10.0
 STRICT = bool(os.environ.get("PAGE_TEST_STRICT"))
 """Two browsers, senders and a renderer want more than two processors, and a starved browser shows and plays late, which
 is recorded as it is. So what depends on the machine is only held to its bounds where it is told to have time."""
-LEAST_RATE, LEAST_HEARD = (25, 0.98) if STRICT else (5, 0.6)
+LEAST_RATE, LEAST_HEARD, LEAST_FLASHES = (25, 0.98, 16) if STRICT else (5, 0.6, 4)
 MOST_OFF_MS = 80
 
 
@@ -112,7 +112,7 @@ def _check_sync(video: Path, begin: float) -> None:
     ms = np.array(offsets) * 1000
     print(f"beep to flash: n={len(ms)} p50={np.median(ms):.0f} p95(abs)={np.percentile(np.abs(ms), 95):.0f} "
           f"max(abs)={np.abs(ms).max():.0f} ms")  # fmt: skip
-    assert len(ms) >= 12
+    assert len(ms) >= LEAST_FLASHES
     assert not STRICT or np.percentile(np.abs(ms), 95) <= MOST_OFF_MS, ms
 
 

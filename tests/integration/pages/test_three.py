@@ -14,7 +14,7 @@ from tests.support.pagerecording import PageRecording, record_page
 from tests.support.pagesite import Site
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 AWAY_MS = 8000
 GROUND = (0x20, 0x40, 0x60)
