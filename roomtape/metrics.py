@@ -36,7 +36,7 @@ RENDERS_RUNNING = Gauge("roomtape_renders_running", "Render processes that are r
 RENDERS_WAITING = Gauge("roomtape_renders_waiting", "Recordings that wait for a render process.", registry=REGISTRY)
 PAGES = Gauge("roomtape_page_recorders", "Recordings of pages whose browser is looked after.", registry=REGISTRY)
 PAGE_TROUBLES = Counter(
-    "roomtape_page_events", "What happened to recorded pages: crashed, hung, blank, …, back.", ["what"], registry=REGISTRY
+    "roomtape_page_events", "What happened to recorded pages: crashed, hung, …, back.", ["what"], registry=REGISTRY
 )
 RTMP_STREAMS = Gauge(
     "roomtape_rtmp_streams",

@@ -270,7 +270,7 @@ def _listen(settings: Settings) -> socket.socket:
 def _places(base_url: str, listener: socket.socket) -> Places:
     """Return where recorders of pages, on this machine, and the pages in them reach the server."""
     host, port = listener.getsockname()[:2]
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     local = f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"
     names = {local, base_url, *([f"http://localhost:{port}"] if near in ("127.0.0.1", "::1") else [])}
     return Places(local, tuple(sorted(pair(url) for url in names)))
