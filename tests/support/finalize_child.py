@@ -24,6 +24,7 @@ from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderResult
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.signedlinks import SignedLinks
 from tests.support.fakestorage import FakeStorages
 from tests.support.recording_fakes import FakeRooms, FakeRunner
 
@@ -70,7 +71,7 @@ class _Bucket(FolderBucket):
 async def _main(folder: Path, point: str) -> None:
     killer = _Killer(point)
     db = Database(f"sqlite+aiosqlite:///{folder / 'test.sqlite'}")
-    bucket = _Bucket(folder / "bucket", lambda: "http://here", b"k" * 32)
+    bucket = _Bucket(folder / "bucket", SignedLinks(lambda: "http://here", b"k" * 32))
     bucket.killer = killer
     logs = SessionLogs(folder, FakeRooms(folder, db))
 
