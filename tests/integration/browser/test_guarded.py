@@ -77,7 +77,7 @@ async def test_a_page_gets_nothing_private_and_nothing_huge(tmp_path: Path) -> N
                     await asyncio.sleep(0.1)
             await recorder.until("begin")
             refused = "\n".join(recorder.details("refused"))
-            assert await recorder.end() < 5
+            assert await recorder.end() < 6
         got = json.loads(parse_qs(urlsplit(told[0]).query)["got"][0])
         assert got.pop("own") == "free"
         assert got.pop("active") is False, "a page that was clicked may do more"
