@@ -43,8 +43,7 @@ async def running(data_dir: Path, settings: Mapping[str, str] | None = None) -> 
             *(sys.executable, "-m", "roomtape.cli", "serve", "--data-dir", str(data_dir), "--port", "0"),
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
-            env={name: value for name, value in os.environ.items() if name not in _NOT_TAKEN}
-            | dict(settings or {}),
+            env={name: value for name, value in os.environ.items() if name not in _NOT_TAKEN} | dict(settings or {}),
         )
     assert process.stdout is not None
     try:

@@ -46,7 +46,8 @@ PAGE_SCENES: dict[str, Scene] = {
         # The first picture, of the keyframe, is there from the beginning on; the last one stays over the gap.
         counters={0.0: 30, 0.2: 30, 0.4: 31, 1.0: 40, 3.0: 57},
         config=replace(
-            video(watermark=Watermark("https://example.com/mark.png", "right bottom", 160)), page_url="https://a.example/"
+            video(watermark=Watermark("https://example.com/mark.png", "right bottom", 160)),
+            page_url="https://a.example/",
         ),
         warnings=1,
     ),

@@ -144,8 +144,10 @@ def broadcast_to(ask: Ask[pb.BroadcastMessage]) -> list[Action]:
         return noted + ask.reply(message) + told
     wanted = set(message.ids)
     own = ask.reply(message) if ask.member.peer_id in wanted else []
-    return noted + own + ask.room.cast(
-        Event.BROADCAST_TO_ENTITY, message, skip=ask.member.peer_id, only=lambda m: m.peer_id in wanted
+    return (
+        noted
+        + own
+        + ask.room.cast(Event.BROADCAST_TO_ENTITY, message, skip=ask.member.peer_id, only=lambda m: m.peer_id in wanted)
     )
 
 
