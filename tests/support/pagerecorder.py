@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import psutil
 
+from roomtape.browser.confinement import base, sweep
 from roomtape.browser.job import JOURNAL, PageJob
 from roomtape.browser.journal import Entry, JournalReader
 
@@ -80,12 +80,9 @@ async def recording_page(work: Path, job: PageJob) -> AsyncIterator[PageRecorder
         yield recorder
     finally:
         if process.returncode is None:
-            family = recorder.family()
             process.kill()
             await process.wait()
-            for member in family:
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
+        sweep(base(), job.recording_id)
 
 
 async def _started(work: Path) -> asyncio.subprocess.Process:
