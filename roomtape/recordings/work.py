@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from roomtape.domain.recording import Kind, Recording
 from roomtape.domain.recording_config import AudioConfig, RecordingConfig
 from roomtape.domain.rtmp import masked
+from roomtape.recordings import page_url
 from roomtape.render.job import JOB, RenderJob
 
 STREAM = ".stream"
@@ -67,5 +67,5 @@ def prepare_stream(work: Path, recording: Recording, capture: Path) -> None:
 def _without_secrets(config: RecordingConfig) -> RecordingConfig:
     """The render has to know that there is a stream or a page, but not how to open it; and nothing of where its files
     go."""
-    page = config.page_url and urlsplit(config.page_url)._replace(query="", fragment="").geturl()
+    page = config.page_url and page_url.shown(config.page_url)
     return replace(config, rtmp_url=config.rtmp_url and masked(config.rtmp_url), storage=None, page_url=page)
