@@ -11,23 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from roomtape.domain.meeting import MeetingStatus, SessionStatus
 from roomtape.domain.recording import CallerType, Kind, StartCause, Status, StopCause
-from roomtape.domain.webhook import DeliveryState
 
 T = TypeVar("T")
 Moment = str
-_MOMENT = Field(json_schema_extra={"format": "date-time"})
+MOMENT = Field(json_schema_extra={"format": "date-time"})
 
 
-class _Shape(BaseModel):
+class Shape(BaseModel):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
-class Success(_Shape, Generic[T]):
+class Success(Shape, Generic[T]):
     success: Literal[True]
     data: T
 
 
-class Paging(_Shape):
+class Paging(Shape):
     """Offsets count from 1, both ends included; 0 for an empty page."""
 
     total_count: int
@@ -39,12 +38,12 @@ class Listed(Success[T], Generic[T]):
     paging: Paging
 
 
-class ErrorItem(_Shape):
+class ErrorItem(Shape):
     code: int
     message: str
 
 
-class ErrorBody(_Shape):
+class ErrorBody(Shape):
     """Every error: a stable code and a sentence that says what is wrong and what to do."""
 
     success: Literal[False]
@@ -53,23 +52,23 @@ class ErrorBody(_Shape):
     data: None
 
 
-class AppShown(_Shape):
+class AppShown(Shape):
     id: str
     name: str
-    created_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
 
 
-class AppMade(_Shape):
+class AppMade(Shape):
     app: AppShown
 
 
-class AccountShown(_Shape):
+class AccountShown(Shape):
     id: str
     name: str
     type: str
 
 
-class ResultInfo(_Shape):
+class ResultInfo(Shape):
     page: int
     per_page: int
     count: int
@@ -77,7 +76,7 @@ class ResultInfo(_Shape):
     total_pages: int
 
 
-class Accounts(_Shape):
+class Accounts(Shape):
     success: Literal[True]
     errors: list[ErrorItem]
     messages: list[str]
@@ -85,11 +84,11 @@ class Accounts(_Shape):
     result_info: ResultInfo
 
 
-class TokenShown(_Shape):
+class TokenShown(Shape):
     id: str
     name: str
     scope: Literal["read", "write"]
-    created_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
     expires_at: Moment | None
     last_used_at: Moment | None
     revoked_at: Moment | None
@@ -99,7 +98,7 @@ class TokenMade(TokenShown):
     token: str
 
 
-class MeetingShown(_Shape):
+class MeetingShown(Shape):
     id: str
     title: str | None
     status: MeetingStatus
@@ -111,21 +110,21 @@ class MeetingShown(_Shape):
     ai_config: dict[str, Any] | None
     recording_config: dict[str, Any] | None
     session_keep_alive_time_in_secs: float | None
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
+    updated_at: Moment = MOMENT
 
 
-class ParticipantShown(_Shape):
+class ParticipantShown(Shape):
     id: str
     name: str | None
     picture: str | None
     custom_participant_id: str
     preset_name: str
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
+    updated_at: Moment = MOMENT
 
 
-class ParticipantToken(_Shape):
+class ParticipantToken(Shape):
     token: str
 
 
@@ -137,11 +136,11 @@ class ParticipantRemoved(ParticipantShown):
     preset_id: str | None
 
 
-class PresetListed(_Shape):
+class PresetListed(Shape):
     id: str
     name: str
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
+    updated_at: Moment = MOMENT
 
 
 class PresetShown(PresetListed):
@@ -153,7 +152,7 @@ class PresetShown(PresetListed):
     ui: dict[str, Any]
 
 
-class SessionShown(_Shape):
+class SessionShown(Shape):
     id: str
     associated_id: str
     meeting_display_name: str
@@ -164,18 +163,18 @@ class SessionShown(_Shape):
     max_concurrent_participants: int
     minutes_consumed: float
     breakout_rooms: list[Any]
-    started_at: Moment = _MOMENT
+    started_at: Moment = MOMENT
     ended_at: Moment | None
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
+    updated_at: Moment = MOMENT
 
 
-class SessionChat(_Shape):
+class SessionChat(Shape):
     chat_download_url: str
-    chat_download_url_expiry: Moment = _MOMENT
+    chat_download_url_expiry: Moment = MOMENT
 
 
-class PeerEvent(_Shape):
+class PeerEvent(Shape):
     id: str
     event_name: Literal["PEER_CREATED", "PEER_JOINING", "PEER_LEAVING"]
     peer_id: str
@@ -184,31 +183,31 @@ class PeerEvent(_Shape):
     socket_session_id: str | None
     preset_view_type: str | None
     minutes_consumed: float
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
+    updated_at: Moment = MOMENT
 
 
-class _PeerShown(_Shape):
+class _PeerShown(Shape):
     id: str
     user_id: str
     custom_participant_id: str | None
     display_name: str
     duration: float
-    joined_at: Moment = _MOMENT
+    joined_at: Moment = MOMENT
     left_at: Moment | None
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
+    created_at: Moment = MOMENT
+    updated_at: Moment = MOMENT
 
 
 class SessionParticipant(_PeerShown):
     preset_name: str
 
 
-class SessionParticipants(_Shape):
+class SessionParticipants(Shape):
     participants: list[SessionParticipant]
 
 
-class SessionParticipantFound(_Shape):
+class SessionParticipantFound(Shape):
     participant: SessionParticipant
 
 
@@ -218,57 +217,57 @@ class PeerReported(_PeerShown):
     peer_report: None
 
 
-class PeerReportFound(_Shape):
+class PeerReportFound(Shape):
     participant: PeerReported
 
 
-class Sessions(_Shape):
+class Sessions(Shape):
     sessions: list[SessionShown]
 
 
-class Kicked(_Shape):
+class Kicked(Shape):
     action: Literal["kick"]
     participants: list[dict[str, Any]]
 
 
-class AllKicked(_Shape):
+class AllKicked(Shape):
     action: Literal["kick-all"]
     kicked_participants_count: int
 
 
-class CallerShown(_Shape):
+class CallerShown(Shape):
     name: str
     type: CallerType
     user_Id: str  # noqa: N815 - the public API's spelling
 
 
-class StartReason(_Shape):
+class StartReason(Shape):
     caller: CallerShown | None
     reason: StartCause
 
 
-class StopReason(_Shape):
+class StopReason(Shape):
     caller: CallerShown | None
     reason: StopCause
 
 
-class DownloadUrl(_Shape):
+class DownloadUrl(Shape):
     download_url: str
 
 
-class LayerShown(_Shape):
+class LayerShown(Shape):
     layer_name: str
     download_urls: dict[str, DownloadUrl]
 
 
-class TrackRecordingShown(_Shape):
+class TrackRecordingShown(Shape):
     id: str
     type: Kind
     meeting_id: str
     session_id: str
     status: Status
     output_file_name: str
-    invoked_time: Moment = _MOMENT
+    invoked_time: Moment = MOMENT
     started_time: Moment | None
     stopped_time: Moment | None
     recording_duration: int | None
@@ -293,110 +292,75 @@ class RecordingListed(RecordingShown):
     meeting: MeetingShown
 
 
-class TrackRecordingStarted(_Shape):
+class TrackRecordingStarted(Shape):
     recording: TrackRecordingShown
 
 
-class MetadataSent(_Shape):
+class MetadataSent(Shape):
     recording_id: str
     form: Literal["text", "bytes"]
     size: int
-    sent_at: Moment = _MOMENT
+    sent_at: Moment = MOMENT
 
 
-class StorageTested(_Shape):
+class StorageTested(Shape):
     ok: bool
     error: str | None
     took_ms: int
     storage_config: dict[str, Any]
 
 
-class WebhookShown(_Shape):
-    id: str
-    name: str
-    url: str
-    events: list[str]
-    enabled: bool
-    created_at: Moment = _MOMENT
-    updated_at: Moment = _MOMENT
-
-
-class WebhookKey(_Shape):
-    publicKey: str  # noqa: N815 - the public API's spelling
-
-
-class DeliveryShown(_Shape):
-    id: str
-    webhook_id: str
-    event: str
-    subject: str
-    state: DeliveryState
-    attempts: int
-    repeated: bool
-    answer_status: int | None
-    answer_excerpt: str | None
-    error: str | None
-    created_at: Moment = _MOMENT
-    last_attempt_at: Moment | None
-    next_attempt_at: Moment | None
-    finished_at: Moment | None
-
-
-class DeliveryWithPayload(DeliveryShown):
-    payload: dict[str, Any]
-
-
-class SessionDay(_Shape):
+class SessionDay(Shape):
     day: str
     total_sessions: int
     total_session_minutes: float
 
 
-class SessionStats(_Shape):
+class SessionStats(Shape):
     sessions_count: int
     sessions_minutes_consumed: float
     day_stats: list[SessionDay]
 
 
-class RecordingDay(_Shape):
+class RecordingDay(Shape):
     day: str
     total_recordings: int
     total_recording_minutes: int
 
 
-class RecordingStats(_Shape):
+class RecordingStats(Shape):
     recording_count: int
     recording_minutes_consumed: float
     day_stats: list[RecordingDay]
 
 
-class Daywise(_Shape):
+class Daywise(Shape):
     session_stats: SessionStats
     recording_stats: RecordingStats
 
 
-class Health(_Shape):
+class Health(Shape):
     """`status`, and every part by its name with `ok` or what is wrong with it."""
 
     model_config = ConfigDict(extra="allow")
     status: Literal["ok", "degraded", "unready"]
 
 
-class IceServers(_Shape):
+class IceServers(Shape):
     success: Literal[True]
     iceServers: list[dict[str, Any]]  # noqa: N815 - the SDK's spelling
 
 
-class ParticipantDetails(_Shape):
+class ParticipantDetails(Shape):
     participant: dict[str, Any]
     preset: dict[str, Any]
     meeting: dict[str, Any]
 
 
-class ChatFileLinks(_Shape):
+class ChatFileLinks(Shape):
     get_location: str
     put_location: str
 
 
-class ChatFileStored(_Shape):
+class ChatFileStored(Shape):
     size: int

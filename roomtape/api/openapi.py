@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from roomtape.api import answers as a
+from roomtape.api import answers_webhooks as w
 from roomtape.api.paths import APP, KIT
 from roomtape.errors import (
     Conflict,
@@ -30,7 +31,7 @@ _PARTICIPANT, _DELIVERY = _MEETING + "/participants/{participant_id}", _WEBHOOK 
 
 ANSWERS: dict[tuple[str, str], Any] = {
     ("get", "/healthz"): a.Health,
-    ("get", "/.well-known/webhooks.json"): a.Success[a.WebhookKey],
+    ("get", "/.well-known/webhooks.json"): a.Success[w.WebhookKey],
     ("get", "/client/v4/accounts"): a.Accounts,
     ("get", KIT + "-tokens"): a.Listed[list[a.TokenShown]],
     ("post", KIT + "-tokens"): a.Success[a.TokenMade],
@@ -76,16 +77,16 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("post", _RECORDING + "/metadata"): a.Success[a.MetadataSent],
     ("put", _RECORDING + "/storage"): a.Success[a.RecordingShown],
     ("post", APP + "/storage/test"): a.Success[a.StorageTested],
-    ("post", APP + "/webhooks"): a.Success[a.WebhookShown],
-    ("get", APP + "/webhooks"): a.Success[list[a.WebhookShown]],
+    ("post", APP + "/webhooks"): a.Success[w.WebhookShown],
+    ("get", APP + "/webhooks"): a.Success[list[w.WebhookShown]],
     ("get", APP + "/webhooks/all"): a.Success[list[str]],
-    ("get", _WEBHOOK): a.Success[a.WebhookShown],
-    ("patch", _WEBHOOK): a.Success[a.WebhookShown],
-    ("put", _WEBHOOK): a.Success[a.WebhookShown],
-    ("delete", _WEBHOOK): a.Success[a.WebhookShown],
-    ("get", _WEBHOOK + "/deliveries"): a.Listed[list[a.DeliveryShown]],
-    ("get", _DELIVERY): a.Success[a.DeliveryWithPayload],
-    ("post", _DELIVERY + "/repeat"): a.Success[a.DeliveryShown],
+    ("get", _WEBHOOK): a.Success[w.WebhookShown],
+    ("patch", _WEBHOOK): a.Success[w.WebhookShown],
+    ("put", _WEBHOOK): a.Success[w.WebhookShown],
+    ("delete", _WEBHOOK): a.Success[w.WebhookShown],
+    ("get", _WEBHOOK + "/deliveries"): a.Listed[list[w.DeliveryShown]],
+    ("get", _DELIVERY): a.Success[w.DeliveryWithPayload],
+    ("post", _DELIVERY + "/repeat"): a.Success[w.DeliveryShown],
     ("get", "/iceservers"): a.IceServers,
     ("get", "/v2/internals/participant-details"): a.Success[a.ParticipantDetails],
     ("post", "/v2/recordings"): a.Success[a.RecordingShown],
