@@ -13,7 +13,7 @@ import uvicorn
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.support.api import House, house
-from tests.support.chromium import EXECUTABLE
+from tests.support.chromium import EXECUTABLE, FLAGS
 
 SHOTS = os.environ.get("STORAGE_PAGE_SHOTS")
 """A folder for pictures of the page, for whoever wants to look at it."""
@@ -36,7 +36,7 @@ async def served(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
 @pytest_asyncio.fixture
 async def page() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         yield await browser.new_page(viewport={"width": 1100, "height": 900})
         await browser.close()
 
