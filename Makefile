@@ -1,10 +1,11 @@
 # Every target installs what it needs first and does nothing twice.
 PY := .venv/bin/python
 ARGS ?=
+INTEGRATION = ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration
 # Where nothing may be kept of what Python compiles, every start of a server compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup loopback servers checked run demo test lint unit integration fuzz bench
+.PHONY: setup loopback servers checked run demo test lint unit integration test-long fuzz bench
 
 setup:
 	@scripts/setup
@@ -22,12 +23,18 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@.venv/bin/pytest tests/unit -n 2 --reruns 1 $(ARGS)
+	@.venv/bin/pytest tests/unit -n 4 --reruns 1 $(ARGS)
 
-# Two at a time, whole files: most of the time of these tests is waiting for media in real time. A machine that is
-# starved for a while cannot send media on time, so a failure is tried twice more; three in a row are a failure.
+# Whole files, more of them than there are cores: most of the time of these tests is waiting for media in real time. A
+# machine that is starved for a while cannot send media on time, so a failure is tried twice more; three in a row are one.
 integration: loopback servers
-	@ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration -n 2 --dist loadfile --no-loadscope-reorder --reruns 2 --reruns-delay 5 --durations=15 $(ARGS)
+	@$(INTEGRATION) -m "not long" -n 3 --dist loadfile --no-loadscope-reorder --reruns 2 --reruns-delay 5 --durations=15 $(ARGS)
+
+# What wants the machine to itself, or minutes of it: many browsers, the bench, hours of capture, thousands of requests.
+test-long: loopback servers
+	@PAGE_TEST_STRICT=1 $(INTEGRATION) -m long -n 0 --reruns 1 $(ARGS)
+	@CRASH_TEST_ALL_MOMENTS=1 RTMP_TEST_DEATHS=2 $(INTEGRATION)/test_crashes.py tests/integration/test_rtmp.py \
+	  -k "between_stop or streamed" -n 0 --reruns 1 $(ARGS)
 
 servers: setup
 	@scripts/setup test
