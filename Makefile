@@ -1,7 +1,8 @@
 # Every target installs what it needs first and does nothing twice.
 PY := .venv/bin/python
 ARGS ?=
-INTEGRATION = ROOMTAPE_ICE_ADDRESSES=127.0.0.2 .venv/bin/pytest tests/integration
+PYTEST = TMPDIR=$$(scripts/scratch) .venv/bin/pytest
+INTEGRATION = ROOMTAPE_ICE_ADDRESSES=127.0.0.2 $(PYTEST) tests/integration
 # Where nothing may be kept of what Python compiles, every start of a server compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -23,7 +24,7 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@.venv/bin/pytest tests/unit -n 4 --reruns 1 $(ARGS)
+	@$(PYTEST) tests/unit -n 4 --reruns 1 $(ARGS)
 
 # Whole files, more of them than there are cores: most of the time of these tests is waiting for media in real time. A
 # machine that is starved for a while cannot send media on time, so a failure is tried twice more; three in a row are one.
