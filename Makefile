@@ -6,7 +6,7 @@ INTEGRATION = ROOMTAPE_ICE_ADDRESSES=127.0.0.2 $(PYTEST) tests/integration
 # Where nothing may be kept of what Python compiles, every start of a server compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup loopback servers checked run demo test lint unit integration test-long fuzz bench
+.PHONY: setup loopback servers run demo test lint unit integration test-long fuzz bench
 
 setup:
 	@scripts/setup
@@ -24,7 +24,7 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@$(PYTEST) tests/unit -n 4 --reruns 1 $(ARGS)
+	@$(PYTEST) tests/unit -n 3 --reruns 1 $(ARGS)
 
 # Whole files, more of them than there are cores: most of the time of these tests is waiting for media in real time. A
 # machine that is starved for a while cannot send media on time, so a failure is tried twice more; three in a row are one.
@@ -40,12 +40,9 @@ test-long: loopback servers
 servers: setup
 	@scripts/setup test
 
-checked: lint
-	@$(MAKE) unit
-
 # The servers that the last tests talk to are installed while the first ones run.
 test: setup
-	@$(MAKE) -j 2 checked servers
+	@$(MAKE) -j 3 lint unit servers
 	@$(MAKE) integration
 
 # Five minutes of what /openapi.json allows, and what not, 1,000 cases a minute; ARGS="--minutes 1 --seed 7" as well.

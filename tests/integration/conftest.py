@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 LONGEST_FIRST = (
-    "crashes|sdk_meeting|life|interactive|sync|rtmp|both_ways|process|storage_recorded|storage_servers|pages|sdk_recording|"
+    "crashes|sdk_meeting|life|sync|rtmp|both_ways|storage_recorded|storage_servers|pages|sdk_recording|"
     "sdk_reconnect|watermark|finalize_crash|meet_page|chat_log|janus_dies|disk|demo|examples|golden|webhooks|attempts"
 )
-LONG = "three|sample|kill|chromium_recorded|bench|schema|long_capture|long_list"
+LONG = "three|sample|kill|interactive|process|chromium_recorded|bench|schema|long_capture|long_list"
 """They want a machine to themselves to say anything, or need minutes of it; `make test-long` runs them one by one."""
 
 

@@ -35,6 +35,9 @@ STRICT = bool(os.environ.get("PAGE_TEST_STRICT"))
 is recorded as it is. So what depends on the machine is only held to its bounds where it is told to have time."""
 LEAST_RATE, LEAST_HEARD, LEAST_FLASHES = (25, 0.98, 16) if STRICT else (5, 0.6, 4)
 MOST_OFF_MS = 80
+SETTLES_S = 8.0 if STRICT else 1.0
+"""After the third browser, which only says the caption, is gone: what it took was missing here, and playing catches up
+by and by."""
 
 
 async def test_a_meeting_of_two_is_recorded_by_the_sample(server: Server, site: Site, tmp_path: Path) -> None:
@@ -47,7 +50,7 @@ async def test_a_meeting_of_two_is_recorded_by_the_sample(server: Server, site: 
     async with sdk_browser() as browser:
         line = await _drawn(browser.browser, site)
         await _caption(SdkMeeting(server, browser, meeting))
-    await asyncio.sleep(1)
+    await asyncio.sleep(SETTLES_S)
     alone = time.time()
     await asyncio.sleep(LASTS_S)
     await recording.stop()
