@@ -24,7 +24,7 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@$(PYTEST) tests/unit -n 3 --reruns 1 $(ARGS)
+	@$(PYTEST) tests/unit -n 3 --reruns 2 $(ARGS)
 
 # Whole files, more of them than there are cores: most of the time of these tests is waiting for media in real time. A
 # machine that is starved for a while cannot send media on time, so a failure is tried twice more; three in a row are one.

@@ -32,7 +32,10 @@ def work(tmp_path: Path) -> Path:
 
 def _put(work: Path, *indices: int) -> None:
     for index in indices:
-        (work / "segments-abc" / f"seg-{index:06}.nut").write_bytes(b"%d" % index)
+        path = work / "segments-abc" / f"seg-{index:06}.nut"
+        aside = path.with_suffix(".part")
+        aside.write_bytes(b"%d" % index)
+        aside.replace(path)  # whole or not at all, as the render does it: somebody is looking
 
 
 def _taken(follower: Follower) -> list[tuple[int, bytes, int]]:
