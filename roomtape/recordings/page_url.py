@@ -35,7 +35,7 @@ class Addresses:
         self._places = places
 
     async def check(self, url: str, where: str) -> None:
-        """Refuse a page that must not be opened. Raises InvalidRequest, or DestinationError for a name not found."""
+        """Refuse a page that must not be opened. Raises InvalidRequest, also for a name that is not found."""
         try:
             if pair(url) not in self._places.own:
                 await self._guard.check(url, WEB)
@@ -45,7 +45,7 @@ class Addresses:
         except InvalidRequest as error:
             raise InvalidRequest(error.message, where) from None
         except DestinationError as error:
-            raise DestinationError(f"{where}: {error.message}") from None
+            raise InvalidRequest(error.message, where) from None  # a name that nobody knows is the caller's to mend
 
 
 def pair(url: str) -> str:

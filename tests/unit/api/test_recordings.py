@@ -301,7 +301,7 @@ async def test_a_page_is_taken_and_shown_without_what_opens_it(api: House) -> No
         ("http://169.254.169.254/latest/meta-data", 422, "page_allow"),
         ("http://localhost/", 422, "not a public address"),
         ("https://user:pw@x.example/", 422, "user name or password"),
-        ("https://no-such-host.invalid/", 502, "there is no host"),
+        ("https://no-such-host.invalid/", 422, "there is no host"),
         ("file:///etc/passwd", 422, "http"),
     ],
 )
