@@ -42,10 +42,8 @@ class Addresses:
         except Barred as error:
             what = error.message.rpartition(";")[0]
             raise InvalidRequest(f"{what}; the server's page_allow may list it", where) from None
-        except InvalidRequest as error:
+        except (InvalidRequest, DestinationError) as error:  # a name that nobody knows is the caller's to mend as well
             raise InvalidRequest(error.message, where) from None
-        except DestinationError as error:
-            raise InvalidRequest(error.message, where) from None  # a name that nobody knows is the caller's to mend
 
 
 def pair(url: str) -> str:
