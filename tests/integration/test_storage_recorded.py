@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -159,7 +160,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 
 
 async def test_away_at_the_stop_then_killed_in_mid_upload(world: World) -> None:
-    ids = await world.start("late", wrong=False)
+    late = f"late-{uuid4().hex}"  # a test that is tried again begins with an empty folder
+    ids = await world.start(late, wrong=False)
     for place in world.places:
         await place.door.shut()
     await world.stop(ids)
@@ -175,15 +177,16 @@ async def test_away_at_the_stop_then_killed_in_mid_upload(world: World) -> None:
             await asyncio.sleep(0.05)
     await world.server.kill()
     for place in world.places:
-        assert set(await place.under("late")) < set(kept[place.name])  # it was in mid-upload
+        assert set(await place.under(late)) < set(kept[place.name])  # it was in mid-upload
         place.door.rate = None
     await world.server.restart()
     for place in world.places:
-        await world.check(place, ids[place.name], "late", kept[place.name])
+        await world.check(place, ids[place.name], late, kept[place.name])
 
 
 async def test_wrong_credentials_are_named_and_corrected(world: World) -> None:
-    ids = await world.start("wrong", wrong=True)
+    wrong = f"wrong-{uuid4().hex}"
+    ids = await world.start(wrong, wrong=True)
     await world.stop(ids)
     for place in world.places:
         said = await world.until_refused(ids[place.name])
@@ -192,7 +195,7 @@ async def test_wrong_credentials_are_named_and_corrected(world: World) -> None:
         keys = ("type", *place.wrong)
         right = {name: place.config[name] for name in keys}
         await world.correct(ids[place.name], right)
-        await world.check(place, ids[place.name], "wrong", kept)
+        await world.check(place, ids[place.name], wrong, kept)
     secrets = [str(place.config[name]) for place in world.places for name in place.wrong if place.config[name]]
     written = (world.server.data_dir / "server.log").read_text() + (await _database(world.server.data_dir))
     assert not [secret for secret in secrets if secret in written or json.dumps(secret)[1:-1] in written]

@@ -55,11 +55,14 @@ async def _check_crashed(recording: PageRecording, file: Path, killed: float, ba
     assert trouble["what"] == "crashed"
     assert abs(trouble["at_us"] / 1e6 - killed) < 3
     assert abs(trouble["back_us"] / 1e6 - back) < 0.01
-    # A machine that is busy may be late with pictures at other times too, which are gaps of another cause.
-    [gap] = [gap for gap in page["gaps"] if gap["cause"] == "crashed"]
-    print(f"crashed: back after {back - killed:.1f} s, no picture for {gap['to_ms'] - gap['from_ms']} ms")
-    assert gap["start_us"] / 1e6 == pytest.approx(killed, abs=1.5)
-    assert gap["end_us"] / 1e6 == pytest.approx(back, abs=1.5)
+    # A machine that is busy may be late with pictures at other times too, which are gaps of another cause; one that is
+    # not has the page back within the second from which on a gap of a picture counts.
+    gaps = [gap for gap in page["gaps"] if gap["cause"] == "crashed"]
+    print(f"crashed: back after {back - killed:.1f} s, no picture for {[g['to_ms'] - g['from_ms'] for g in gaps]} ms")
+    assert len(gaps) == 1 if back - killed > 2 else len(gaps) <= 1
+    for gap in gaps:
+        assert gap["start_us"] / 1e6 == pytest.approx(killed, abs=1.5)
+        assert gap["end_us"] / 1e6 == pytest.approx(back, abs=1.5)
     readings = detect.read_counters(file)
     assert {r.identity for r in readings} == {1}, "the last picture stays meanwhile, and nothing else is ever shown"
     at, again = recording.in_file(killed), recording.in_file(back)
