@@ -1,4 +1,4 @@
-"""Owns telling why a test was tried again: what fails only now and then is the sooner mended when its reason is seen."""
+"""Owns telling why a test was tried again: what fails only now and then is mended sooner when its reason is seen."""
 
 from __future__ import annotations
 
