@@ -9,7 +9,7 @@ from roomtape.domain.layout import Rect, contain, grid
 from roomtape.domain.recording_config import VideoConfig
 from roomtape.media import encode_aac, encode_h264
 from roomtape.media.compose import CUT
-from roomtape.render.process import NICE
+from roomtape.render.child import NICE
 from roomtape.render.segments import SECONDS
 
 _FLAGS = {"profile": "-profile:v"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.media.remux import Remuxer
 from roomtape.media.testsignal import PACKET_US, AudioLoop, VideoLoop, audio_loop, video_loop
-from roomtape.render import process
+from roomtape.render.child import COMMAND
 from roomtape.render.job import RenderJob
 from roomtape.simulate.mjrfile import write_mjr
 from roomtape.simulate.offer import PAYLOAD_TYPES
@@ -110,7 +109,7 @@ def render_command(capture: Path, work: Path, kind: Kind, config: RecordingConfi
     """Prepare `work` for a render of the capture's recording, offline, and return the command that does it."""
     job = RenderJob(str(capture), kind, config or RecordingConfig(), RECORDING, OUTPUT)
     job.write(work)
-    return [sys.executable, "-m", process.__name__, str(work)]
+    return [*COMMAND, str(work)]
 
 
 def _remux(path: Path, codec: str, units: Sequence[bytes], keyframes: Sequence[bool], rate: int, seconds: int) -> None:

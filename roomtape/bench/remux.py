@@ -12,8 +12,8 @@ from roomtape.bench.plan import Plan, Say
 from roomtape.domain.recording import Kind
 from roomtape.errors import DestinationError
 from roomtape.media.probe import probe
+from roomtape.render.child import NICE
 from roomtape.render.job import OUT
-from roomtape.render.process import NICE
 
 TIMEOUT_S = 120.0
 _TOLERANCE_US = 200_000

@@ -13,7 +13,6 @@ from PIL import Image, ImageMath, ImageOps, UnidentifiedImageError
 
 from roomtape.errors import RenderError
 
-CONTENT_TYPES = ("image/png", "image/jpeg", "image/webp")
 MOST_PIXELS = 20_000_000
 """A file of a few kilobytes can claim any size; this one takes 80 MB of memory."""
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from roomtape.capture.paths import ASSETS, capture_dir
 from roomtape.domain.ids import new_id
 from roomtape.errors import StorageError
-from roomtape.media import picturefile
 from roomtape.render.job import sync_folder
 
 Fetch = Callable[[str, int, float, Sequence[str]], Awaitable[bytes]]
 """`outbound.fetch.fetch` with the server's guard: (url, limit in bytes, within seconds, content types) → content."""
+
+
+CONTENT_TYPES = ("image/png", "image/jpeg", "image/webp")
+"""What `media.picturefile` opens."""
 
 
 class Assets:
@@ -31,7 +34,7 @@ class Assets:
         Raises InvalidRequest and DestinationError as the fetch does, RenderError when it is no picture that can be
         decoded, and StorageError when the capture is gone or takes nothing.
         """
-        content = await self._fetch(url, limit_bytes, within_s, picturefile.CONTENT_TYPES)
+        content = await self._fetch(url, limit_bytes, within_s, CONTENT_TYPES)
         capture = capture_dir(self._data_dir, session_id)
         try:
             return await asyncio.to_thread(_keep, capture, content)
@@ -40,6 +43,8 @@ class Assets:
 
 
 def _keep(capture: Path, content: bytes) -> str:
+    from roomtape.media import picturefile  # here: few servers ever see a picture, and Pillow takes its time to load
+
     folder = capture / ASSETS
     folder.mkdir(exist_ok=True)  # not the capture's own folder: one that was deleted stays so
     name = hashlib.sha256(content).hexdigest()

@@ -35,7 +35,7 @@ from roomtape.domain.recording_config import (
     VideoConfig,
 )
 from roomtape.errors import CaptureError, RenderError, RoomtapeError, StorageError
-from roomtape.render import process
+from roomtape.render import child
 from roomtape.render.job import OUT, RESULT, RenderedFile, RenderJob, write_json
 from roomtape.render.segments import publish
 
@@ -210,8 +210,10 @@ def _chosen(folder: Path, recording: str | None) -> tuple[str | None, bool]:
 
 def _deliver(job: RenderJob, work: Path, target: Callable[[RenderedFile], Path], jobs: int = 1) -> None:
     """Render `job` in the work folder `work` and move each file to where `target` says."""
+    from roomtape.render import process  # here: `roomtape serve` need not wait for codecs to load
+
     work.mkdir(parents=True, exist_ok=True)
-    with process.lock(work) as held:
+    with child.lock(work) as held:
         if not held:
             raise StorageError(f"another roomtape renders into {work.parent} right now; wait for it or end it")
         _take_over(job, work)
@@ -254,7 +256,7 @@ def _take_over(job: RenderJob, work: Path) -> None:
         for path in work.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-            elif path.name != process.LOCK:
+            elif path.name != child.LOCK:
                 path.unlink()
         write_json(work / _SOURCE, sizes)
     (work / RESULT).unlink(missing_ok=True)  # its files may have been moved away already

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from roomtape.errors import OurError, RenderError, StorageError
-from roomtape.render import process
+from roomtape.render.child import AT_FAULT, COMMAND, STORAGE_FULL, error_name
 from roomtape.render.job import Progress
 from roomtape.render.segments import Segments
 
@@ -102,7 +101,7 @@ def starts(missing: list[int], busy: list[int], free: int) -> list[int]:
 def _start(work: Path, first: int) -> subprocess.Popen[bytes]:
     with (work / LOG).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", process.__name__, str(work), "--from", str(first), "--parent", str(os.getpid())],
+            [*COMMAND, str(work), "--from", str(first), "--parent", str(os.getpid())],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
@@ -112,13 +111,13 @@ def _start(work: Path, first: int) -> subprocess.Popen[bytes]:
 def _judge(work: Path, child: subprocess.Popen[bytes], crashes: int, missing: list[int]) -> None:
     """Raise what an unsuccessful process said, or that too many died in a row."""
     code = child.returncode
-    if code in (process.AT_FAULT, process.STORAGE_FULL):
-        path = work / process.error_name(child.pid)
+    if code in (AT_FAULT, STORAGE_FULL):
+        path = work / error_name(child.pid)
         try:
             message = str(json.loads(path.read_bytes())["message"])
         except (OSError, ValueError, KeyError):
             message = f"a process of the render of {work.name} failed without saying why"
-        raise StorageError(message) if code == process.STORAGE_FULL else RenderError(message)
+        raise StorageError(message) if code == STORAGE_FULL else RenderError(message)
     if crashes >= MAX_CRASHES and missing:
         how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         raise WorkersDied(

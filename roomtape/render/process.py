@@ -1,22 +1,17 @@
 """Owns the render process: `python -m roomtape.render.process WORK_DIR` turns a job file into files and a result.
 
-Exit codes: 0 done; 2 the job or the capture is at fault and 3 the disk does not take more (`error.json` says it to a
-human); 4 another process renders this work folder; anything else is a crash, after which it may simply be run again.
+Its exit codes are in `render.child`.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import errno
-import fcntl
 import os
 import shutil
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,21 +21,17 @@ from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.errors import CaptureError, RenderError
 from roomtape.render import manifest
+from roomtape.render.child import AT_FAULT, BUSY, DONE, ERROR, NICE, STORAGE_FULL, die_with, error_name, lock
 from roomtape.render.job import OUT, PROGRESS, Progress, RenderJob, RenderResult, Wait, write_json
 from roomtape.render.page import left_out
 from roomtape.render.presence import media_kinds
 from roomtape.render.tracks import missing, render_tracks
 from roomtape.render.verify import verify
 
-DONE, AT_FAULT, STORAGE_FULL, BUSY = 0, 2, 3, 4
-ERROR, LOCK = "error.json", "lock"
-NICE = 5
-
 _POLL_S = 0.2  # a follower looks this often whether the capture has grown
 _PROGRESS_S = 1.0
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _ROOM_BYTES = 1 << 20  # with less than this left, a write that failed without saying why failed for want of room
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -145,21 +136,6 @@ def peak_bytes() -> int:
     return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
-def die_with(parent: int) -> None:
-    """Have the kernel kill this process when `parent` is gone: a render is cheap to start again, an orphan is not.
-
-    Ends the process at once if that has happened already, see PR_SET_PDEATHSIG in prctl(2).
-    """
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def error_name(pid: int) -> str:
-    """Return the name of the file in which one of several processes says what went wrong."""
-    return f"error-{pid}.json"
-
-
 def _whole(work: Path, jobs: int) -> None:
     progress = ProgressFile(work)
     if RenderResult.read(work) is None:
@@ -233,19 +209,6 @@ def _fail(work: Path, complaint: Path, message: str, code: int) -> int:
     except OSError as error:  # on a full disk the exit code alone has to say it
         _log().error("the reason cannot be kept", work=work.name, reason=str(error))
     return code
-
-
-@contextmanager
-def lock(work: Path) -> Iterator[bool]:
-    """Hold `work` for this process; yields False where another one holds it."""
-    work.mkdir(parents=True, exist_ok=True)
-    with (work / LOCK).open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roomtape.domain.rtmp import parse
+from roomtape.render.child import die_with
 from roomtape.render.job import PROGRESS, RenderJob, RenderResult
-from roomtape.render.process import die_with
 from roomtape.render.segments import SECONDS
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ import structlog
 
 from roomtape.domain.recording import Kind
 from roomtape.errors import RenderError, StorageError
-from roomtape.render import process
+from roomtape.render import child
 from roomtape.render.job import PROGRESS, RenderJob, RenderResult
 
 MAX_CRASHES = 5
@@ -49,7 +48,7 @@ class RenderRunner:
     that number. `command` is what is run, with the work folder and `--parent PID` added.
     """
 
-    def __init__(self, slots: int = 0, command: Sequence[str] = (sys.executable, "-m", process.__name__)) -> None:
+    def __init__(self, slots: int = 0, command: Sequence[str] = child.COMMAND) -> None:
         self._command = command
         self._slots = slots or os.cpu_count() or 1
         self._renders: dict[Path, _Render] = {}
@@ -140,9 +139,9 @@ class RenderRunner:
             done = RenderResult.read(render.work)
             if done is not None:
                 return done
-            if code in (process.AT_FAULT, process.STORAGE_FULL):
+            if code in (child.AT_FAULT, child.STORAGE_FULL):
                 raise _error(render.work, code)
-            if code == process.BUSY and busy_s < _BUSY_MOST_S:
+            if code == child.BUSY and busy_s < _BUSY_MOST_S:
                 busy_s += _BUSY_WAIT_S
                 await asyncio.sleep(_BUSY_WAIT_S)
                 continue
@@ -221,10 +220,10 @@ async def _end(child: asyncio.subprocess.Process) -> None:
 
 def _error(work: Path, code: int) -> RenderError | StorageError:
     try:
-        message = str(json.loads((work / process.ERROR).read_bytes())["message"])
+        message = str(json.loads((work / child.ERROR).read_bytes())["message"])
     except (OSError, ValueError, KeyError):
         message = f"the render of {work.name} failed without saying why; see the log of the server"
-    return StorageError(message) if code == process.STORAGE_FULL else RenderError(message)
+    return StorageError(message) if code == child.STORAGE_FULL else RenderError(message)
 
 
 def _rendered_ms(work: Path) -> int:

@@ -1,6 +1,8 @@
 import json
 import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,11 @@ from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.errors import OurError, StorageError
 from roomtape.settings import Settings
+
+
+def test_the_server_loads_nothing_that_only_its_processes_need() -> None:
+    code = "import sys, roomtape.cli, roomtape.wiring; print(*{'av', 'numpy', 'PIL', 'playwright'} & {*sys.modules})"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == []
 
 
 def test_two_servers_never_share_a_folder(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """Tests of keeping fetched pictures in a capture."""
 
 import hashlib
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from roomtape.errors import DestinationError, RenderError, StorageError
-from roomtape.recordings.assets import Assets
+from roomtape.recordings.assets import CONTENT_TYPES, Assets
 from tests.support.images import png
 
 
@@ -52,3 +54,11 @@ async def test_a_capture_that_was_deleted_stays_so(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
         await assets(tmp_path, png()).add("sess", "http://x/", 100, 2)
     assert not (tmp_path / "capture").exists()
+
+
+@pytest.mark.parametrize("kind", CONTENT_TYPES)
+async def test_whatever_is_asked_for_can_be_opened(kind: str, tmp_path: Path, capture: Path) -> None:
+    body = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(body, kind.removeprefix("image/"))
+    name = await assets(tmp_path, body.getvalue()).add("sess", "http://x/", 100, 2)
+    assert (capture / "assets" / name).read_bytes() == body.getvalue()

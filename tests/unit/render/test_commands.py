@@ -14,7 +14,7 @@ from roomtape.capture.events import MessageSent, RecordingStarted, dump
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.media.probe import probe
-from roomtape.render import commands, process
+from roomtape.render import child, commands, process
 from roomtape.render.job import RenderJob
 from tests.support.captures import Capture, at
 from tests.support.detect import read_counters, tone_intervals
@@ -215,7 +215,7 @@ def test_what_cannot_be_rendered_is_exit_code_1(folder: Path, tmp_path: Path) ->
 
 def test_a_second_render_of_the_same_file_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
-    with process.lock(tmp_path / "t" / ".roomtape"):
+    with child.lock(tmp_path / "t" / ".roomtape"):
         result = run("render", folder, "--tracks", tmp_path / "t")
     assert result.exit_code == 1
     assert "another roomtape" in flat(result)

@@ -12,7 +12,8 @@ from roomtape.capture.timeline import Timeline
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import RecordingConfig, VideoConfig
 from roomtape.errors import RenderError, StorageError
-from roomtape.render import parallel, process
+from roomtape.render import parallel
+from roomtape.render.child import ERROR
 from roomtape.render.composite import Composite, render_composite
 from roomtape.render.findings import Findings
 from roomtape.render.job import Progress, RenderJob
@@ -131,7 +132,7 @@ def test_a_second_run_goes_on_and_a_killed_worker_is_replaced(
 def test_what_cannot_go_on_ends_in_words(
     code: str, error: type[Exception], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(parallel, "COMMAND", (str(tmp_path / "python"), "-m", "it"))
     (tmp_path / "python").write_text(f'#!/bin/sh\nexec {sys.orig_argv[0]} -c "{code}" "$3"\n')
     (tmp_path / "python").chmod(0o755)
     with pytest.raises(error, match=says):
@@ -142,7 +143,7 @@ def test_a_worker_says_in_its_own_file_what_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "job.json").write_text("{}")
     with pytest.raises(RenderError, match=r"the job file .* cannot be read"):
         parallel.fill(tmp_path, Segments(tmp_path / "s"), 4, 2, ignore)
-    assert not (tmp_path / process.ERROR).exists()
+    assert not (tmp_path / ERROR).exists()
 
 
 def test_where_processes_begin(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from roomtape.domain.recording_config import RecordingConfig, VideoConfig
 from roomtape.errors import CaptureError
 from roomtape.media import segment_nut
 from roomtape.render import manifest, process
+from roomtape.render.child import AT_FAULT, BUSY, DONE, ERROR, LOCK, STORAGE_FULL
 from roomtape.render.job import OUT, PROGRESS, RESULT, RenderJob, RenderResult
 from roomtape.render.segments import Segments
 from tests.support.captures import Capture
@@ -40,12 +41,12 @@ def start(work: Path, *more: str) -> subprocess.Popen[bytes]:
 
 
 def message(work: Path) -> str:
-    return str(json.loads((work / process.ERROR).read_bytes())["message"])
+    return str(json.loads((work / ERROR).read_bytes())["message"])
 
 
 def test_renders_verifies_and_says_so_last(work: Path) -> None:
     child = start(work, "--parent", str(os.getpid()))
-    assert child.wait(30) == process.DONE
+    assert child.wait(30) == DONE
     result = RenderResult.read(work)
     assert result is not None
     assert [f.peer_id for f in result.media] == ["ann"]
@@ -59,7 +60,7 @@ def test_renders_verifies_and_says_so_last(work: Path) -> None:
     assert told.name == "r1.json"
     assert json.loads((work / OUT / told.name).read_bytes())["files"][0]["name"] == result.media[0].name
     before = (work / RESULT).stat().st_mtime_ns
-    assert start(work).wait(30) == process.DONE
+    assert start(work).wait(30) == DONE
     assert (work / RESULT).stat().st_mtime_ns == before
 
 
@@ -89,27 +90,27 @@ def test_faults_of_job_and_capture_are_told_to_a_human(work: Path, tmp_path: Pat
     RenderJob(str(tmp_path / "gone"), Kind.TRACK, RecordingConfig(), "r1").write(work)
     child = start(work)
     _, said = child.communicate(timeout=30)
-    assert child.returncode == process.AT_FAULT
+    assert child.returncode == AT_FAULT
     assert "is not there" in message(work)
     (line,) = said.splitlines()
     assert json.loads(line)["reason"] == message(work)
     (work / "job.json").write_text("{}")
-    assert start(work).wait(30) == process.AT_FAULT
+    assert start(work).wait(30) == AT_FAULT
     assert "job file" in message(work)
     assert RenderResult.read(work) is None
 
 
 def test_a_second_process_leaves_at_once(work: Path) -> None:
-    with (work / process.LOCK).open("ab") as lock:
+    with (work / LOCK).open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert start(work).wait(30) == process.BUSY
+        assert start(work).wait(30) == BUSY
     assert not (work / RESULT).exists()
 
 
 def test_an_old_error_goes_away_when_it_succeeds(work: Path) -> None:
-    (work / process.ERROR).write_text('{"message": "old"}')
-    assert start(work).wait(30) == process.DONE
-    assert not (work / process.ERROR).exists()
+    (work / ERROR).write_text('{"message": "old"}')
+    assert start(work).wait(30) == DONE
+    assert not (work / ERROR).exists()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
@@ -118,20 +119,20 @@ def test_a_disk_that_refuses_is_told_apart(work: Path, monkeypatch: pytest.Monke
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(process, "render", refuse)
-    assert process._guarded(work) == process.STORAGE_FULL
+    assert process._guarded(work) == STORAGE_FULL
     assert os.strerror(number) in message(work)
 
 
 def test_other_faults_are_crashes(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "render", lambda *_: 1 // 0)
     assert process._guarded(work) == 1
-    assert not (work / process.ERROR).exists()
+    assert not (work / ERROR).exists()
 
     def fault(*_: object) -> RenderResult:
         raise CaptureError("nothing there")
 
     monkeypatch.setattr(process, "render", fault)
-    assert process._guarded(work) == process.AT_FAULT
+    assert process._guarded(work) == AT_FAULT
     assert message(work) == "nothing there"
 
 
@@ -199,7 +200,7 @@ def test_a_render_whose_parent_is_gone_already_ends(work: Path) -> None:
 
 
 def test_killed_at_any_moment_and_run_again_gives_the_same(work: Path) -> None:
-    assert start(work).wait(30) == process.DONE
+    assert start(work).wait(30) == DONE
     whole = RenderResult.read(work)
     for delay_s in (0.2, 0.35, 0.4, 0.45, 0.5):
         (work / RESULT).unlink(missing_ok=True)
@@ -207,7 +208,7 @@ def test_killed_at_any_moment_and_run_again_gives_the_same(work: Path) -> None:
         time.sleep(delay_s)
         child.kill()
         child.wait(5)
-    assert start(work).wait(30) == process.DONE
+    assert start(work).wait(30) == DONE
     assert RenderResult.read(work) == whole
     assert whole is not None
     assert {p.name for p in (work / OUT).iterdir()} == {f.name for f in whole.files}
