@@ -49,8 +49,9 @@ class SimulatedParticipant:
     """One publisher. `async with` joins and leaves; the controls act at once, on the next packet.
 
     `beeps` and `flashes` are the wall-clock times (µs since the Unix epoch) at which the first packet of each beep
-    and flash went out, as far as it did. `connects` counts successful connections: 1 means nobody reconnected.
-    `local_addresses` are the only ones media is sent from (default: all, with loopback only for a server there).
+    and flash was due, as far as it went out: a busy machine may send it later, but its timestamp says when it was due.
+    `connects` counts successful connections: 1 means nobody reconnected. `local_addresses` are the only ones media is
+    sent from (default: all, with loopback only for a server there).
     """
 
     def __init__(
@@ -231,14 +232,15 @@ class SimulatedParticipant:
         report_due = time.monotonic() + REPORT_INTERVAL_S
         while not transport.closed.is_set():
             stream = min(streams, key=_due)
-            if (wait := origin + stream.due_us / 1e6 - time.monotonic()) > 0:
+            due = origin + stream.due_us / 1e6
+            if (wait := due - time.monotonic()) > 0:
                 await asyncio.sleep(wait)
             now = time.monotonic()
             stream.dropping = transport.dropping = now < self._silent_until
             marks = self._marks(stream)
             packets = stream.next_packets()
             if marks is not None and packets:
-                marks.append(time.time_ns() // 1000)
+                marks.append(time.time_ns() // 1000 - round((time.monotonic() - due) * 1e6))
             for packet in packets:
                 await transport.send(packet)
             if now >= report_due:

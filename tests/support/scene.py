@@ -112,10 +112,10 @@ async def tracks(server: Server, recording: Any, folder: Path) -> dict[str, list
 
 
 def check_beeps(file: Path, person: SimulatedParticipant, start_us: int) -> None:
-    """Check that each beep in a file lies where it was sent; `start_us` is the wall clock of the file's time zero.
+    """Check that each beep in a file lies where it was due; `start_us` is the wall clock of the file's time zero.
 
-    On a busy machine some packets go out late, and a recording rightly puts them where they belong: one in five may
-    lie further away than the others.
+    A busy machine may have sent all of the first ones late, and nobody can know by how much: one in five may lie
+    further away than the others.
     """
     sent = [(t - start_us) / 1e6 for t in person.beeps]
     off = sorted(min(abs(t - s) for s in sent) for t in detect.beep_times(file, BEEPS[person.name]))
