@@ -68,8 +68,8 @@ class PeerRenamed(Event):
 class TrackPublished(Event):
     """`mindex` is the m-line index in the publisher's SDP; it ends the name of the track's `.mjr` file.
 
-    `audio_level_id` (RFC 6464) and `orientation_id` (3GPP TS 26.114, 7.4.5) are the ids under which the packets on disk
-    carry these header extensions, None where they do not.
+    `audio_level_id` (RFC 6464), `orientation_id` (3GPP TS 26.114, 7.4.5) and `capture_time_id` (abs-capture-time) are
+    the ids under which the packets on disk carry these header extensions, None where they do not.
     """
 
     NAME = "track_published"
@@ -80,6 +80,7 @@ class TrackPublished(Event):
     codec: str
     audio_level_id: int | None = None
     orientation_id: int | None = None
+    capture_time_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class TakeSpan:
 class Publication:
     """What was published at an m-line, from when on.
 
-    `extension_id` is the header extension's that matters: an audio track's level, a video track's orientation.
+    `extension_id` is that of an audio track's level or a video track's orientation, `capture_time_id` as in the event.
     """
 
     t: int
@@ -65,6 +65,7 @@ class Publication:
     source: ev.StreamKind
     codec: str
     extension_id: int | None = None
+    capture_time_id: int | None = None
 
 
 class SessionLog:
@@ -103,7 +104,8 @@ class SessionLog:
             case ev.TrackPublished():
                 key = TrackKey(event.peer_id, event.mindex)
                 ident = event.audio_level_id if event.kind == "audio" else event.orientation_id
-                made = Publication(event.t, event.kind, event.source, event.codec.lower(), ident)
+                codec, captured = event.codec.lower(), event.capture_time_id
+                made = Publication(event.t, event.kind, event.source, codec, ident, captured)
                 self.published.setdefault(key, made)
                 self.unpublished.pop(key, None)
             case ev.TrackUnpublished():

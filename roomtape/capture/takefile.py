@@ -8,7 +8,8 @@ from pathlib import Path
 
 from roomtape.capture.mjr import CHUNK, MjrHeader, MjrReader
 from roomtape.capture.values import Frame
-from roomtape.rtp import audiolevel, orientation
+from roomtape.rtp import audiolevel, capturetime, orientation
+from roomtape.rtp.capturetime import CaptureTimes
 from roomtape.rtp.depacketize import h264, opus, vp8, vp9
 from roomtape.rtp.mediatime import MediaClock
 from roomtape.rtp.packet import parse
@@ -29,10 +30,13 @@ class TakeFile:
     file's content alone, except that `resolve` places what would otherwise wait for packets to come.
     """
 
-    def __init__(self, path: Path, floor_us: int = 0, extension_id: int | None = None) -> None:
+    def __init__(
+        self, path: Path, floor_us: int = 0, extension_id: int | None = None, capture_time_id: int | None = None
+    ) -> None:
         """`floor_us`: nothing is placed before it (the end of the take before).
 
-        `extension_id`: that of the audio level or the video orientation; without it the file's own header is asked.
+        `extension_id`: that of the audio level or the video orientation. Without it or `capture_time_id` the file's
+        own header is asked.
         """
         self.mjr = MjrReader(path)
         self.frames: deque[Frame] = deque()
@@ -43,6 +47,8 @@ class TakeFile:
         self.supported = True
         self._floor = floor_us
         self._extension_id = extension_id
+        self._capture_time_id = capture_time_id
+        self._captured: CaptureTimes | None = None
         self._seq = Unwrapper(16)
         self._ticks = Unwrapper(32)
         self._clock: MediaClock | None = None
@@ -117,19 +123,26 @@ class TakeFile:
         assert header is not None
         codec = CODECS.get(header.codec)
         self.supported = codec is not None
-        self._clock = MediaClock(codec.CLOCK_RATE if codec else 48_000, self._floor)
+        rate = codec.CLOCK_RATE if codec else 48_000
+        self._clock = MediaClock(rate, self._floor)
+        named = {uri: ident for ident, uri in header.extensions.items()}
+        if captured := self._capture_time_id or named.get(capturetime.URI):
+            self._captured = CaptureTimes(captured, rate)
         if codec is not None:
             wanted = audiolevel.URI if header.codec == "opus" else orientation.URI
-            named = next((ident for ident, uri in header.extensions.items() if uri == wanted), None)
-            self._depacketizer = codec.Depacketizer(header.fmtp, self._extension_id or named)
+            self._depacketizer = codec.Depacketizer(header.fmtp, self._extension_id or named.get(wanted))
 
     def _take(self, ordered: list[Ordered]) -> None:
         clock, depacketizer, pending = self._clock, self._depacketizer, self._pending
         if clock is None or depacketizer is None:
             return
         unwrap, push, follow, place = self._ticks.unwrap, depacketizer.push, clock.push, self._place
+        captured = self._captured
         for packet, lost in ordered:
-            media_time = packet.media_time = unwrap(packet.timestamp)
+            media_time = unwrap(packet.timestamp)
+            if captured is not None:
+                media_time += captured.missing(packet, media_time)
+            packet.media_time = media_time
             if packet.payload:  # padding carries the time of some earlier frame
                 if clock.held:
                     clock.foresee(packet.arrival_us, media_time)

@@ -60,9 +60,9 @@ class _Tally:
 class _Cursor:
     """A place in the files of a track, and everything counted up to there."""
 
-    def __init__(self, takes: list[Take], kind: MediaKind, extension_id: int | None) -> None:
+    def __init__(self, takes: list[Take], kind: MediaKind, extension_ids: tuple[int | None, int | None]) -> None:
         self._takes = takes
-        self.extension_id = extension_id
+        self.extension_ids = extension_ids
         self.files: list[TakeFile] = []
         self.tally = _Tally(kind)
 
@@ -100,7 +100,7 @@ class _Cursor:
                 return False
             self.tally.new_take = True
             path = self._takes[len(self.files)].path
-            self.files.append(TakeFile(path, self.tally.last_us or 0, self.extension_id))
+            self.files.append(TakeFile(path, self.tally.last_us or 0, *self.extension_ids))
 
 
 class TrackReader:
@@ -114,6 +114,7 @@ class TrackReader:
         self._cursor = self._fresh()
         self._scan: _Cursor | None = None
         self._edge: TakeFile | None = None
+        self._edge_ids: tuple[int | None, int | None] = (None, None)
         self._silent_until = 0
         self._certain_us = 0
         self._guess_us = 0
@@ -258,14 +259,15 @@ class TrackReader:
 
     def follow(self) -> None:
         """Read what is new of a running take, so that `certain_us` knows; cheap when nothing is."""
-        if self._cursor.extension_id != self._extension_id and not self._cursor.tally.frames:
+        if self._cursor.extension_ids != self._extension_ids and not self._cursor.tally.frames:
             self._cursor = self._fresh()  # the files were looked into before the log told of the track
         take = self._running()
         if take is None:
             self._edge = None
             return
-        if self._edge is None or self._edge.mjr.path != take.path:
-            self._edge = TakeFile(take.path)
+        if self._edge is None or self._edge.mjr.path != take.path or self._edge_ids != self._extension_ids:
+            self._edge_ids = self._extension_ids
+            self._edge = TakeFile(take.path, 0, *self._edge_ids)
         while self._edge.pump():
             self._edge.frames.clear()
         self._edge.frames.clear()
@@ -304,12 +306,12 @@ class TrackReader:
         self.guessed = self.guessing
 
     @property
-    def _extension_id(self) -> int | None:
+    def _extension_ids(self) -> tuple[int | None, int | None]:
         published = self._log.published.get(self.key)
-        return published.extension_id if published else None
+        return (published.extension_id, published.capture_time_id) if published else (None, None)
 
     def _fresh(self) -> _Cursor:
-        return _Cursor(self.takes, self.kind, self._extension_id)
+        return _Cursor(self.takes, self.kind, self._extension_ids)
 
     @property
     def newest_us(self) -> int:

@@ -16,7 +16,7 @@ from roomtape.sfu.port import Handle
 class LiveTrack:
     """One published m-line. `producer_id`, `app_data` and `paused` matter to SDK clients; WHIP leaves the defaults.
 
-    `audio_level_id` and `orientation_id` are those of `PublishedTrack`.
+    The ids of header extensions are those of `PublishedTrack`.
     """
 
     mindex: int
@@ -29,6 +29,7 @@ class LiveTrack:
     app_data: str = "{}"
     audio_level_id: int | None = None
     orientation_id: int | None = None
+    capture_time_id: int | None = None
 
 
 @dataclass

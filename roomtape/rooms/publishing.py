@@ -77,7 +77,13 @@ async def join(rooms: House, admission: Admission, offer: str, video_codec: str 
         peer.handle, peer.base, peer.take = published.handle, base, int(wanted)
         peer.tracks = tuple(
             LiveTrack(
-                t.mindex, t.mid, t.kind, t.codec, audio_level_id=t.audio_level_id, orientation_id=t.orientation_id
+                t.mindex,
+                t.mid,
+                t.kind,
+                t.codec,
+                audio_level_id=t.audio_level_id,
+                orientation_id=t.orientation_id,
+                capture_time_id=t.capture_time_id,
             )
             for t in published.tracks
         )
@@ -165,6 +171,7 @@ def track_published(at_us: int, peer: LivePeer, track: LiveTrack) -> TrackPublis
         track.codec,
         audio_level_id=track.audio_level_id,
         orientation_id=track.orientation_id,
+        capture_time_id=track.capture_time_id,
     )
 
 

@@ -69,6 +69,7 @@ async def publish(
             new.app_data,
             found.audio_level_id,
             found.orientation_id,
+            found.capture_time_id,
         )
         at = now_us()
         events: list[Event] = [publishing.track_published(at, peer, track)]

@@ -20,8 +20,8 @@ class Handle:
 class PublishedTrack:
     """An m-line the SFU accepted: `mindex` in the SDP, `mid`, and the codec's name in lower case (opus, vp8, ...).
 
-    `audio_level_id` (RFC 6464) and `orientation_id` (3GPP TS 26.114, 7.4.5) are the ids negotiated for these header
-    extensions, None where they were not.
+    `audio_level_id` (RFC 6464), `orientation_id` (3GPP TS 26.114, 7.4.5) and `capture_time_id` (abs-capture-time) are
+    the ids negotiated for these header extensions, None where they were not.
     """
 
     mindex: int
@@ -30,6 +30,7 @@ class PublishedTrack:
     codec: str
     audio_level_id: int | None = None
     orientation_id: int | None = None
+    capture_time_id: int | None = None
 
 
 @dataclass(frozen=True)

@@ -25,17 +25,20 @@ def rtp(
     audio_level: int | None = None,
     padding: int = 0,
     orientation: int | None = None,
+    captured_ms: int | None = None,
 ) -> bytes:
     """One RTP packet; `audio_level` (0 to 127, in -dBov) goes into a one-byte extension with id 1 (RFC 6464), the byte
-    `orientation` (3GPP TS 26.114, 7.4.5) into one with id 4.
+    `orientation` (3GPP TS 26.114, 7.4.5) into one with id 4, `captured_ms` (abs-capture-time) into one with id 5.
     """
     elements = [bytes([0x10, audio_level])] if audio_level is not None else []
     elements += [bytes([0x40, orientation])] if orientation is not None else []
+    elements += [b"\x57" + struct.pack(">Q", (captured_ms << 32) // 1000)] if captured_ms is not None else []
     first = 0x80 | (0x20 if padding else 0) | (0x10 if elements else 0)
     header = struct.pack(
         ">BBHII", first, (0x80 if marker else 0) | pt, seq & 0xFFFF, timestamp & 0xFFFFFFFF, ssrc & 0xFFFFFFFF
     )
-    extension = struct.pack(">HH4s", 0xBEDE, 1, b"".join(elements)) if elements else b""
+    words = (sum(map(len, elements)) + 3) // 4
+    extension = struct.pack(f">HH{4 * words}s", 0xBEDE, words, b"".join(elements)) if elements else b""
     tail = bytes(padding - 1) + bytes([padding]) if padding else b""
     return header + extension + payload + tail
 

@@ -307,7 +307,8 @@ class JanusSfu:
             raise
         if reply.sdp is None:
             raise SfuError("Janus took the offer but sent no answer")
-        return Published(handle, reply.sdp, answer.tracks(reply.sdp))
+        sdp = answer.with_capture_times(reply.sdp, offer)
+        return Published(handle, sdp, answer.tracks(sdp))
 
     async def _configure(self, handle: Handle, values: Message) -> PluginReply:
         self._check(handle)

@@ -53,6 +53,9 @@ async def test_a_recorder_is_nobody_and_the_recording_goes_on_after_pause_and_re
 
     readings = detect.read_counters(file)
     assert {r.identity for r in readings} == {5}
+    published = recording.events("track_published")
+    assert len(published) == 4, "sound and picture, before the restart and after it"
+    assert all(event["capture_time_id"] for event in published), "what a browser loses shows in its capture times alone"
     manifest = await recording.manifest()
     assert [len(manifest["intervals"]), len(manifest["server_down"])] == [2, 1]
     seam, last = manifest["intervals"][1]["from_ms"] / 1000, detect.duration_s(file)

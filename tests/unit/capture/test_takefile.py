@@ -1,8 +1,10 @@
 import random
 from pathlib import Path
 
+import pytest
+
 from roomtape.capture.takefile import TakeFile
-from roomtape.rtp import audiolevel, orientation
+from roomtape.rtp import audiolevel, capturetime, orientation
 from tests.support.mjr import Timed, opus_packets, opus_silence, rtp, write_mjr
 
 T0 = 1_700_000_000_000_000
@@ -74,3 +76,22 @@ def test_extensions_are_read_under_the_given_id_or_the_one_in_the_header(tmp_pat
     file.pump()
     file.resolve()
     assert [f.rotation for f in file.frames] == [0, 90, 180, 270]
+
+
+def test_what_a_sender_lost_before_it_counted_is_a_hole_and_no_shift(tmp_path: Path) -> None:
+    """From the 101st packet on everything was captured 70 ms later than the timestamps say."""
+    packets = [
+        (at_ms, rtp(n + 1, n * 960, opus_silence(), captured_ms=at_ms if n % 50 == 0 else None))
+        for n in range(300)
+        for at_ms in [20 * n + (70 if n >= 100 else 0)]
+    ]
+    for given, said, lost_ms in [(5, {}, 70), (None, {5: capturetime.URI}, 70), (None, {}, 0)]:
+        path = write_mjr(tmp_path / "x.mjr", "audio", "opus", T0, packets, extensions=said)
+        file = TakeFile(path, capture_time_id=given)
+        while file.pump():
+            pass
+        file.resolve()
+        places = [(f.time_us - T0) / 1000 for f in file.frames]
+        assert places[:100] == [20 * n for n in range(100)]
+        assert places[100:150] == pytest.approx([20 * n + lost_ms for n in range(100, 150)], abs=0.05)
+        assert file.jumps == 0

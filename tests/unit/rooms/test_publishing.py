@@ -33,12 +33,12 @@ async def test_joining_is_in_the_log_and_in_the_database(house: House) -> None:
 
 
 async def test_the_ids_of_header_extensions_are_in_the_log(house: House) -> None:
-    house.sfu.extensions = {"audio_level_id": 3}
+    house.sfu.extensions = {"audio_level_id": 3, "capture_time_id": 5}
     await publishing.join(house.rooms, house.admission("ann"), "offer", "vp8")
     session = house.rooms.of_meeting("m1")
     assert session is not None
     (published,) = [e for e in house.events(session.id) if isinstance(e, ev.TrackPublished)]
-    assert (published.audio_level_id, published.orientation_id) == (3, None)
+    assert (published.audio_level_id, published.orientation_id, published.capture_time_id) == (3, None, 5)
 
 
 async def test_a_wanted_peer_is_captured_from_its_first_packet(house: House) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from roomtape.sfu.janus.answer import tracks
+from roomtape.sfu.janus.answer import tracks, with_capture_times
 from roomtape.sfu.port import PublishedTrack
 
 ANSWER = "\r\n".join(
@@ -43,3 +43,23 @@ def test_an_answer_that_takes_nothing_has_no_tracks() -> None:
     assert tracks("v=0\r\nm=audio 0 UDP/TLS/RTP/SAVPF 0\r\n") == ()
     assert tracks("v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 9\r\na=recvonly\r\n") == ()
     assert tracks("") == ()
+
+
+CAPTURED = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"
+
+
+def offer(*lines: str) -> str:
+    """An offer of as many m-lines as ANSWER has, each with one of these lines."""
+    return "v=0\r\n" + "".join(f"m=any 9 UDP/TLS/RTP/SAVPF 96\r\na=sendonly\r\n{line}\r\n" for line in lines)
+
+
+def test_capture_times_are_taken_where_they_are_offered() -> None:
+    yes, no = f"a=extmap:5 {CAPTURED}", "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid"
+    answer = with_capture_times(ANSWER, offer(yes, yes, no, yes, yes))
+    assert [(t.mindex, t.capture_time_id, t.audio_level_id) for t in tracks(answer)] == [(0, 5, 2), (2, None, None)]
+    assert answer.count(CAPTURED) == 1, "what was rejected gets none"
+    assert answer.replace(f"{yes}\r\n", "") == ANSWER
+    assert tracks(with_capture_times(ANSWER, offer(no, yes, f"a=extmap:7/sendonly {CAPTURED}")))[1].capture_time_id == 7
+    for less in (f"a=extmap:5/recvonly {CAPTURED}", f"a=extmap:5 {CAPTURED}-2", f"a=note:5 {CAPTURED}"):
+        assert with_capture_times(ANSWER, offer(less)) == ANSWER
+    assert with_capture_times(ANSWER, "") == ANSWER
