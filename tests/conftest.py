@@ -1,8 +1,17 @@
-"""Owns telling why a test was tried again: what fails only now and then is mended sooner when its reason is seen."""
+"""Owns what all tests share: how their logs look, and telling why one was tried again, so that it is mended sooner."""
 
 from __future__ import annotations
 
 import pytest
+import structlog
+
+# Unless it is configured, structlog draws tracebacks with all variables in colour: up to half a second for each.
+structlog.configure(
+    processors=[
+        structlog.stdlib.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
