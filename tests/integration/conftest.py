@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 LONGEST_FIRST = (
-    "crashes|sdk_meeting|both_ways|pages|sdk_reconnect|watermark|life|finalize_crash|storage_recorded|sdk_recording|"
+    "crashes|sdk_meeting|both_ways|pages|sdk_reconnect|watermark|life|storage_recorded|sdk_recording|"
     "rtmp|demo|disk|sdk_media|storage_servers|examples|meet_page|golden|attempts|webhooks|own_bucket_recorded|playback"
 )
 CALM = "sync|janus_dies|chat_log|janus|keyframes|chromium_publisher|tape_tokens|guarded"
 """They mostly wait, but for the first, which holds browsers to milliseconds: what runs beside it leaves it time."""
-LONG = "three|sample|kill|interactive|process|chromium_recorded|bench|schema|long_capture|long_list"
+LONG = "finalize_crash|three|sample|kill|interactive|process|chromium_recorded|bench|schema|long_capture|long_list"
 """They want a machine to themselves to say anything, or need minutes of it; `make test-long` runs them one by one."""
 
 

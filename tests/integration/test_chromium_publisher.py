@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from playwright.async_api import Error
 
 from tests.support.arrivals import pictures, samples
@@ -15,8 +16,10 @@ from tests.support.chromium import Chromium, chromium
 from tests.support.detect import read_code
 from tests.support.whip_sink import WhipSink, serve
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Chromium]:
     async with chromium() as running:
         yield running

@@ -8,26 +8,41 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.support.chromium import EXECUTABLE, FLAGS
 from tests.support.server import Server, running
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def empty(tmp_path: Path) -> AsyncIterator[Server]:
+    """A server on which nothing has been made yet."""
     async with running(tmp_path / "data") as made:
         yield made
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[BrowserContext]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with running(tmp_path_factory.mktemp("server") / "data") as made:
+        yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
-        context = await chromium.new_context()
+        started = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
+    async with await chromium.new_context() as context:
         context.set_default_timeout(10_000)
         yield context
-        await chromium.close()
 
 
 def hosts_of(page: Page) -> set[str]:
@@ -45,17 +60,17 @@ async def until(page: Page, expression: str, within_s: float = 15) -> None:
 
 
 async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_plays(
-    server: Server, browser: BrowserContext
+    empty: Server, browser: BrowserContext
 ) -> None:
     page = await browser.new_page()
     hosts = hosts_of(page)
-    await page.goto(server.base_url)
+    await page.goto(empty.base_url)
 
     await page.get_by_label("API token").fill("not-a-token")
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("alert")).to_contain_text("not a valid API token")
 
-    await page.get_by_label("API token").fill(server.token)
+    await page.get_by_label("API token").fill(empty.token)
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_text("No recordings yet")).to_be_visible()
     assert await page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
@@ -66,7 +81,7 @@ async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_pla
     async with browser.expect_page() as opened:
         await page.get_by_role("button", name="Open as host").click()
     tab = await opened.value
-    await tab.wait_for_url(f"{server.base_url}/meet/*")
+    await tab.wait_for_url(f"{empty.base_url}/meet/*")
     assert await tab.evaluate("window.opener") is None
     await tab.get_by_text("Join", exact=True).click()
     await until(tab, "window.meeting?.self.roomJoined")
@@ -81,16 +96,16 @@ async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_pla
         await page.get_by_role("link", name="Play").click()
     video = await opened.value
     await until(video, "document.querySelector('video')?.currentTime > 0.5")
-    assert hosts == {urlsplit(server.base_url).netloc}
+    assert hosts == {urlsplit(empty.base_url).netloc}
 
 
 async def test_a_link_with_the_token_signs_in_and_the_token_leaves_the_address(
-    server: Server, browser: BrowserContext
+    empty: Server, browser: BrowserContext
 ) -> None:
     page = await browser.new_page()
-    await page.goto(f"{server.base_url}/#token={server.token}")
+    await page.goto(f"{empty.base_url}/#token={empty.token}")
     await expect(page.get_by_text("No meetings yet")).to_be_visible()
-    assert page.url == f"{server.base_url}/"
+    assert page.url == f"{empty.base_url}/"
     await page.reload()
     await expect(page.get_by_text("No meetings yet")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()

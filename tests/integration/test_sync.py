@@ -68,18 +68,18 @@ async def test_lips_and_voices_stay_together(tmp_path: Path) -> None:
         _tell(f"{name}: beep to flash", offsets)
         _tell(f"{name}: beep, sent to heard", [t - s for s, t in moments.beeps.items()])
         _tell(f"{name}: flash, drawn to seen", [t - moments.drawn[s] for s, t in moments.flashes.items()])
-        assert len(offsets) >= 13, f"{name}: {moments}"
+        assert len(offsets) >= 10, f"{name}: {moments}"
     both = [o for moments in seen.values() for o in moments.offsets()]
     assert np.percentile(np.abs(both), 95) <= 0.040, both
     assert np.abs(both).max() <= 0.080, both
     apart = list(_apart(seen["ann"], seen["bob"]))
     _tell("between the two", apart)
-    assert len(apart) >= 13
+    assert len(apart) >= 10
     assert np.abs(apart).max() <= 0.040, apart
 
 
 async def _record(server: Server, meeting: str, folder: Path) -> tuple[str, Path]:
-    """Record for 18 s with a pause in the middle; return the recording's id and its file."""
+    """Record for 14 s with a pause in the middle; return the recording's id and its file."""
     kit, ids = server.kit.recordings, {**server.ids, "app_id": server.app_id}
     width, height = SIZE
     started = await kit.start_recordings(
@@ -87,7 +87,7 @@ async def _record(server: Server, meeting: str, folder: Path) -> tuple[str, Path
     )
     recording_id = str(started.data.id)
     await server.until(recording_id, "RECORDING", 10)
-    for action, after_s in (("pause", 9.0), ("resume", 2.3), ("stop", 9.0)):
+    for action, after_s in (("pause", 7.0), ("resume", 2.3), ("stop", 7.0)):
         await asyncio.sleep(after_s)
         await kit.pause_resume_stop_recording(recording_id, **ids, action=action)
     done = await server.until(recording_id, "UPLOADED", 30)

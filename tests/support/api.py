@@ -21,7 +21,6 @@ from roomtape.capture.events import MessageSent
 from roomtape.db import recordings as recording_rows
 from roomtape.db import seed, sessions
 from roomtape.db.database import Database
-from roomtape.db.migrate import upgrade
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App, Meeting, Peer, Session, SessionStatus
 from roomtape.domain.recording import Caller, Kind, Recording, StartCause, Status, Step, StopCause
@@ -42,6 +41,7 @@ from roomtape.storage.signedlinks import SignedLinks
 from roomtape.webhooks import signature
 from roomtape.webhooks.dispatch import Dispatcher
 from roomtape.webhooks.signature import Signer
+from tests.support.database import empty_database
 from tests.support.recording_fakes import FakeRunner
 
 KEY = bytes(range(32))
@@ -206,8 +206,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncIterator[House]:
     """Yield an API whose client carries the API token."""
-    (folder / "roomtape.db").write_bytes(await _empty_database())
-    db = Database(f"sqlite+aiosqlite:///{folder / 'roomtape.db'}")
+    db = Database(await empty_database(folder / "roomtape.db"))
     settings = Settings(data_dir=folder, rate_per_s=0)
     first = await seed.seed(db, settings)
     rooms, recordings = FakeRooms(folder), FakeRecordings(db)
@@ -253,21 +252,10 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
 
 
 _made: dict[str, Any] = {}
-"""An empty database and an application: both take their time to make, and tests come one after another."""
-
-
-async def _empty_database() -> bytes:
-    if "database" not in _made:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "empty.db"
-            await upgrade(f"sqlite+aiosqlite:///{file}")
-            _made["database"] = file.read_bytes()
-    found: bytes = _made["database"]
-    return found
+"""A key and an application: both take their time to make, and tests come one after another."""
 
 
 def _signer() -> Signer:
-    """A key takes its time to make, too."""
     if "signer" not in _made:
         with tempfile.TemporaryDirectory() as folder:
             _made["signer"] = signature.load(Path(folder))

@@ -10,7 +10,7 @@ from roomtape.capture.eventlog import EventLogReader
 from roomtape.capture.events import Event
 from roomtape.capture.paths import EVENTS, capture_dir
 from roomtape.db.database import Database
-from roomtape.db.models import AppRow, Base, MeetingRow
+from roomtape.db.models import AppRow, MeetingRow
 from roomtape.domain.meeting import Meeting, MeetingStatus, Participant, Preset
 from roomtape.rooms.admission import Admission
 from roomtape.rooms.live import LivePeer, LiveSession
@@ -19,6 +19,7 @@ from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.service import Rooms
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
+from tests.support.database import empty_database
 from tests.support.fakebucket import FakeBucket
 from tests.support.sfu import FakeSfu
 
@@ -76,8 +77,7 @@ class House:
         self.meeting = Meeting("m1", "app1", "Weekly", MeetingStatus.ACTIVE, False, None, None, NOW, NOW)
 
     async def create(self) -> None:
-        async with self.db.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+        await empty_database(self.settings.data_dir / "test.sqlite")
         async with self.db.transaction() as tx:
             tx.add(AppRow(id="app1", account_id="acc1", name="App", created_at=NOW))
             await tx.flush()

@@ -13,7 +13,7 @@ from roomtape.capture.paths import EVENTS, capture_dir
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import sessions
 from roomtape.db.database import Database
-from roomtape.db.models import AppRow, Base, MeetingRow
+from roomtape.db.models import AppRow, MeetingRow
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App, Meeting, MeetingStatus, Session, SessionStatus
 from roomtape.domain.recording import Kind, Recording, StartCause, Status
@@ -22,6 +22,7 @@ from roomtape.errors import RoomtapeError
 from roomtape.render.job import OUT, RenderedFile, RenderJob, RenderResult
 from roomtape.rooms.live import LivePeer, LiveSession
 from roomtape.sfu.port import Handle
+from tests.support.database import empty_database
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 APP = App("app-1", "acc-1", "Test", NOW)
@@ -42,9 +43,7 @@ def meeting(meeting_id: str = "meet-1", *, record_on_start: bool = False) -> Mee
 
 
 async def make_database(folder: Path, *meetings: Meeting) -> Database:
-    db = Database(f"sqlite+aiosqlite:///{folder / 'test.sqlite'}")
-    async with db.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    db = Database(await empty_database(folder / "test.sqlite"))
     async with db.transaction() as tx:
         await tx.merge(AppRow(id=APP.id, account_id=APP.account_id, name=APP.name, created_at=NOW))
     async with db.transaction() as tx:
