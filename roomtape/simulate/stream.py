@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from roomtape.media.testsignal import PACKET_SAMPLES, SAMPLE_RATE, AudioLoop, VideoLoop
+from roomtape.media.testsignal import BEEP_PACKETS, PACKET_SAMPLES, SAMPLE_RATE, AudioLoop, VideoLoop
 from roomtape.simulate import packetize
 
 HISTORY = 512
@@ -129,13 +129,15 @@ class RtpStream:
 
 def audio_stream(loop: AudioLoop, payload_type: int) -> RtpStream:
     """Return an Opus stream (RFC 7587) with the audio level of each packet (RFC 6464)."""
+    rate = SAMPLE_RATE // PACKET_SAMPLES
     return RtpStream(
         kind="audio",
         payload_type=payload_type,
         clock_rate=SAMPLE_RATE,
         units=_audio_bodies(loop),
-        rate=SAMPLE_RATE // PACKET_SAMPLES,
-        starts=[True] * len(loop.packets),
+        rate=rate,
+        # A beep is whole or is not sent: one that begins in its middle would be none that anybody knows of.
+        starts=[not 0 < n % rate < BEEP_PACKETS for n in range(len(loop.packets))],
         extension=True,
         muted_unit=[_with_level(loop.silence, 127, voice=False)],
     )

@@ -114,3 +114,10 @@ def test_each_second_is_marked(video: RtpStream) -> None:
             marks.append(n)
         video.next_packets()
     assert marks == [0, 10, 20]
+
+
+@pytest.mark.parametrize(("before", "left_out"), [(50, 0), (51, 2), (52, 1), (53, 0), (99, 0)])
+def test_a_connection_made_anew_begins_with_no_half_of_a_beep(audio: RtpStream, before: int, left_out: int) -> None:
+    send(audio, before)
+    audio.resynchronize()
+    assert len(send(audio, 10)) == 10 - left_out
