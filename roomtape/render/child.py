@@ -45,7 +45,14 @@ def die_with(parent: int) -> None:
 def lock(work: Path) -> Iterator[bool]:
     """Hold `work` for this process; yields False where another one holds it."""
     work.mkdir(parents=True, exist_ok=True)
-    with (work / LOCK).open("ab") as file:
+    with hold(work / LOCK) as held:
+        yield held
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[bool]:
+    """Hold the file at `path` for this process; yields False where another one holds it. Death lets go of it."""
+    with path.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
 from roomtape.capture.values import TrackKey
+from roomtape.render.child import hold
 from roomtape.render.findings import Findings, LayoutChange
 
 SECONDS = 4
@@ -46,16 +46,9 @@ class Segments:
         there = {entry.name for entry in os.scandir(self._folder)}
         return [index for index in range(count) if self.path(index).name not in there]
 
-    @contextmanager
-    def claim(self, index: int) -> Iterator[bool]:
+    def claim(self, index: int) -> AbstractContextManager[bool]:
         """Hold segment `index` for this process; yields False where another one makes it. Death lets go of it."""
-        with self.path(index).with_suffix(".claim").open("ab") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-                return
-            yield True
+        return hold(self.path(index).with_suffix(".claim"))
 
     def make(self, index: int, write: Callable[[Path], None]) -> None:
         """Let `write` write segment `index`, unless it is whole already."""

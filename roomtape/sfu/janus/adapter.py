@@ -307,8 +307,7 @@ class JanusSfu:
             raise
         if reply.sdp is None:
             raise SfuError("Janus took the offer but sent no answer")
-        sdp = answer.with_capture_times(reply.sdp, offer)
-        return Published(handle, sdp, answer.tracks(sdp))
+        return answer.published(handle, reply.sdp, offer)
 
     async def _configure(self, handle: Handle, values: Message) -> PluginReply:
         self._check(handle)

@@ -6,7 +6,7 @@ import re
 from typing import Literal, cast
 
 from roomtape.rtp import audiolevel, capturetime, orientation
-from roomtape.sfu.port import PublishedTrack
+from roomtape.sfu.port import Handle, Published, PublishedTrack
 
 _EXTMAP = re.compile(r"a=extmap:(\d+)(?:/\w+)? (\S+)")
 _CAPTURE_TIME = re.compile(rf"^a=extmap:(\d+)(?:/sendrecv|/sendonly)? {re.escape(capturetime.URI)}\s*$", re.MULTILINE)
@@ -26,6 +26,12 @@ def tracks(sdp: str) -> tuple[PublishedTrack, ...]:
             sections[-1].append(line)
     found = (_track(mindex, lines) for mindex, lines in enumerate(sections))
     return tuple(track for track in found if track is not None)
+
+
+def published(handle: Handle, sdp: str, offer: str) -> Published:
+    """Return what the answer `sdp` to `offer` publishes."""
+    complete = with_capture_times(sdp, offer)
+    return Published(handle, complete, tracks(complete))
 
 
 def with_capture_times(sdp: str, offer: str) -> str:
