@@ -228,21 +228,28 @@ async def _everybody_leaves(server: Server, folder: Path) -> None:
     people = await scene.join(server, meeting, "ann", "bob")
     composed, tracked = await scene.record(server, meeting), await scene.record_tracks(server, meeting)
     await asyncio.sleep(2)
-    await scene.leave(people[:1])
-    await asyncio.sleep(1)
-    await scene.leave(people[1:])
-    left_us = now_us()
+    left = {}
+    for person in people:
+        going_us = now_us()
+        await scene.leave([person])
+        left[person.name] = (going_us / 1e6, now_us() / 1e6)
+        await asyncio.sleep(1 if person is people[0] else 0)
     done, done_tracks = await server.until(composed, "UPLOADED"), await server.until(tracked, "UPLOADED")
     for recording in (done, done_tracks):
         assert (await scene.raw(server, recording.id))["stop_reason"] == {"caller": None, "reason": "ALL_PEERS_LEFT"}
-        assert abs(scene.us(recording.stopped_time) - left_us - 2e6) < 2e5
+        _between(scene.us(recording.stopped_time) / 1e6 - 2, left["bob"], 0.2)
     file = await scene.composite(server, done, folder)
     scene.check_whole(file, scene.seconds(done), ())
     assert detect.no_tone(file, scene.TONES["bob"], scene.seconds(done) - 1.8)
     files = await scene.tracks(server, done_tracks, folder)
     gone = {user: found[0][0] / 1e6 + detect.duration_s(found[0][1]) for user, found in files.items()}
-    assert abs(gone["bob"] - left_us / 1e6) < 0.3
-    assert abs(gone["ann"] - left_us / 1e6 + 1) < 0.5
+    for name, times in left.items():
+        _between(gone[name], times, 0.3)
+
+
+def _between(moment_s: float, times_s: tuple[float, float], slack_s: float) -> None:
+    """Leaving takes its time on a busy machine: what follows of it may happen at its beginning, or at its end."""
+    assert times_s[0] - slack_s < moment_s < times_s[1] + slack_s
 
 
 async def _nobody_comes(server: Server, folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -266,11 +267,11 @@ async def waiting_preset(server: Server) -> str:
     listed = (await server.http.get(f"{server.prefix}/presets", params={"per_page": 50})).json()["data"]
     guest = next(preset for preset in listed if preset["name"] == GUEST)
     body = (await server.http.get(f"{server.prefix}/presets/{guest['id']}")).json()["data"]
-    made = {key: body[key] for key in ("config", "permissions", "ui")} | {"name": "waits"}
+    made = {key: body[key] for key in ("config", "permissions", "ui")} | {"name": f"waits {uuid4().hex[:8]}"}
     made["permissions"]["waiting_room_type"] = "SKIP_ON_ACCEPT"
     answer = await server.http.post(f"{server.prefix}/presets", json=made)
     assert answer.status_code == 201, answer.text
-    return "waits"
+    return str(made["name"])
 
 
 async def test_a_meeting_that_is_ended_ends_for_all(server: Server, browser: SdkBrowser) -> None:

@@ -33,14 +33,14 @@ class MeetPage:
             arg=len(names), timeout=WITHIN_MS,
         )  # fmt: skip
 
-    async def offers(self, item: str) -> bool:
-        """Tell whether the menu "More" has an item, and close it again."""
+    async def offers(self, item: str, offered: bool = True) -> None:
+        """Wait until the menu "More" shows an item, or shows that it lacks it, and close it again."""
         toggle = self.page.locator("rtk-more-toggle")
         await toggle.click()
-        await expect(self.page.get_by_text("Troubleshooting", exact=True)).to_be_visible()
-        found = await self.page.get_by_text(item, exact=True).count()
+        await expect(self.page.get_by_text("Troubleshooting", exact=True)).to_be_visible(timeout=WITHIN_MS)
+        found = expect(self.page.get_by_text(item, exact=True))
+        await (found.to_be_visible if offered else found.to_be_hidden)(timeout=WITHIN_MS)
         await toggle.click()
-        return found > 0
 
     async def choose(self, item: str) -> None:
         """Open the menu "More", which then stays open, and choose an item."""

@@ -39,6 +39,9 @@ SDK = NODE_MODULES / "@cloudflare" / "realtimekit"
 FOLDER = "/sdk-test/"
 """Where our page lies on the server's own origin; the browser answers for it, the server never sees it."""
 
+WITHIN_S = 20
+"""How long anything may take to be seen: many times what it takes, for a machine whose cores others use."""
+
 SCREENS = 32
 """Identities of shared screens begin here."""
 
@@ -177,7 +180,7 @@ class SdkPeer:
         luma = np.frombuffer(base64.b64decode(found["luma"]), np.uint8).reshape(found["height"], found["width"])
         return read_code(luma, (0, 0, found["width"], found["height"]))
 
-    async def hears(self, peer_id: str, tone: int, within_s: float = 8) -> None:
+    async def hears(self, peer_id: str, tone: int, within_s: float = WITHIN_S) -> None:
         """Wait until the tone is what is heard of a peer, and sound's energy grows."""
         await self._until(lambda: self._hears(peer_id, tone), within_s, f"does not hear {tone} Hz of {peer_id}")
 
@@ -188,7 +191,7 @@ class SdkPeer:
         after = (await self.received(peer_id, "audio"))["energy"]
         return heard is not None and abs(heard - tone) < 12 and after > before
 
-    async def hears_nothing(self, peer_id: str, within_s: float = 8) -> None:
+    async def hears_nothing(self, peer_id: str, within_s: float = WITHIN_S) -> None:
         await self._until(lambda: self._silent(peer_id), within_s, f"still hears {peer_id}")
 
     async def _silent(self, peer_id: str) -> bool:
@@ -197,7 +200,7 @@ class SdkPeer:
         after = (await self.received(peer_id, "audio"))["energy"]
         return bool(after - before < 1e-6)
 
-    async def sees(self, peer_id: str, identity: int, kind: Kind = "video", within_s: float = 8) -> None:
+    async def sees(self, peer_id: str, identity: int, kind: Kind = "video", within_s: float = WITHIN_S) -> None:
         """Wait until a peer's picture is that of `identity`, and advances."""
         message = f"does not see the moving {kind} {identity} of {peer_id}"
         await self._until(lambda: self._sees(peer_id, identity, kind), within_s, message)
@@ -212,7 +215,7 @@ class SdkPeer:
             return False
         return first[0] == second[0] == identity and first[1] != second[1] and more > frames
 
-    async def until(self, script: str, argument: Any = None, within_s: float = 8) -> Any:
+    async def until(self, script: str, argument: Any = None, within_s: float = WITHIN_S) -> Any:
         """Wait until a function of the SDK's client (and `argument`) returns something true; return that."""
         deadline = time.monotonic() + within_s
         while not (found := await self.run(script, argument)):
@@ -220,7 +223,7 @@ class SdkPeer:
             await asyncio.sleep(0.1)
         return found
 
-    async def until_other(self, peer_id: str, within_s: float = 8, **expected: Any) -> None:
+    async def until_other(self, peer_id: str, within_s: float = WITHIN_S, **expected: Any) -> None:
         """Wait until a peer is there and shows `expected` of `others`."""
         message = f"{peer_id} does not become {expected}"
         await self._until(lambda: self._shows(peer_id, expected), within_s, message)
@@ -229,7 +232,7 @@ class SdkPeer:
         found = (await self.others()).get(peer_id)
         return found is not None and all(found[key] == value for key, value in expected.items())
 
-    async def until_gone(self, peer_id: str, within_s: float = 8) -> None:
+    async def until_gone(self, peer_id: str, within_s: float = WITHIN_S) -> None:
         await self._until(lambda: self._gone(peer_id), within_s, f"{peer_id} is still there")
 
     async def _gone(self, peer_id: str) -> bool:
