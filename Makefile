@@ -6,7 +6,7 @@ INTEGRATION = ROOMTAPE_ICE_ADDRESSES=127.0.0.2 $(PYTEST) tests/integration
 # Where nothing may be kept of what Python compiles, every start of a server compiles all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup loopback servers run demo test lint unit integration test-long fuzz bench
+.PHONY: setup loopback servers run demo test beside lint unit integration test-long fuzz bench
 
 setup:
 	@scripts/setup
@@ -24,7 +24,7 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@$(PYTEST) tests/unit -n 3 --reruns 2 $(ARGS)
+	@$(PYTEST) tests/unit -n 2 --reruns 2 $(ARGS)
 
 # Whole files, more of them than there are cores: most of the time of these tests is waiting for media in real time. A
 # machine that is starved for a while cannot send media on time, so a failure is tried twice more; three in a row are one.
@@ -34,16 +34,18 @@ integration: loopback servers
 # What wants the machine to itself, or minutes of it: many browsers, the bench, hours of capture, thousands of requests.
 test-long: loopback servers
 	@PAGE_TEST_STRICT=1 $(INTEGRATION) -m long -n 0 --reruns 1 $(ARGS)
-	@CRASH_TEST_ALL_MOMENTS=1 RTMP_TEST_DEATHS=2 $(INTEGRATION)/test_crashes.py tests/integration/test_rtmp.py \
-	  -k "between_stop or streamed" -n 0 --reruns 1 $(ARGS)
+	@CRASH_TEST_ALL_MOMENTS=1 RTMP_TEST_DEATHS=2 START_TEST_STARTS=20 $(INTEGRATION) \
+	  -k "between_stop or streamed or starts_in_a_row" -n 0 --reruns 1 $(ARGS)
 
 servers: setup
 	@scripts/setup test
 
-# The servers that the last tests talk to are installed while the first ones run.
-test: setup
-	@$(MAKE) -j 3 lint unit servers
-	@$(MAKE) integration
+# The integration tests leave a third of two cores idle: there the others run, behind them, and are told when they end.
+test: loopback servers
+	@$(MAKE) -j 2 integration beside
+
+beside:
+	@told=$$(mktemp); nice -n 10 $(MAKE) lint unit >$$told 2>&1; code=$$?; cat $$told; rm $$told; exit $$code
 
 # Five minutes of what /openapi.json allows, and what not, 1,000 cases a minute; ARGS="--minutes 1 --seed 7" as well.
 fuzz: loopback

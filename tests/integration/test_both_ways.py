@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import statistics
 from itertools import pairwise
 from pathlib import Path
@@ -15,11 +16,12 @@ import pytest_asyncio
 from roomtape.api.manifest_body import Manifest
 from roomtape.domain.layout import grid
 from roomtape.simulate.participant import Media, SimulatedParticipant
-from tests.support import detect
+from tests.support import detect, scene
 from tests.support.server import Server, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+STARTS = int(os.environ.get("START_TEST_STARTS", "5"))
 TONES = {"ann": 440, "bob": 880, "cat": 1320}
 
 
@@ -189,27 +191,29 @@ async def test_pause_writes_nothing_and_the_output_goes_on_seamlessly(server: Se
     assert {path.name: path.stat().st_size for path in capture.glob("*.mjr")} == before
     assert (await act(server, recording.id, "resume")).status == "RECORDING"
     await asyncio.sleep(2)
+    at = {event["e"]: event["t"] for event in scene.events(server, recording.session_id)}
+    paused = (at["recording_resumed"] - at["recording_paused"]) / 1e6
     await act(server, recording.id, "stop")
     done = await server.until(recording.id, "UPLOADED", 30)
     await ann.leave()
     video = await server.download(done.download_url, tmp_path / "paused.mp4")
     total = (done.stopped_time - done.started_time).total_seconds()
-    assert detect.durations(video)["video"] == pytest.approx(total - 2, abs=0.3)
+    assert detect.durations(video)["video"] == pytest.approx(total - paused, abs=0.1)
     assert detect.durations(video)["audio"] == pytest.approx(detect.durations(video)["video"], abs=0.05)
     assert detect.hole(video, TONES["ann"]) < 0.2, "what is cut out leaves no silence behind"
     counters = [r.counter for r in detect.read_counters(video)]
-    jumps = [b - a for a, b in pairwise(counters) if b - a > 15]
+    jumps = [b - a for a, b in pairwise(counters) if b - a > 15 * paused]
     assert len(jumps) == 1, "two seconds are missing at one place"
     # The simulated sender has a keyframe each second, and nothing can be shown before the next one.
-    assert 45 <= jumps[0] <= 110
+    assert 30 * paused - 15 <= jumps[0] <= 30 * paused + 50
 
 
-async def test_twenty_starts_in_a_row(server: Server) -> None:
+async def test_starts_in_a_row(server: Server) -> None:
     meeting = await server.meeting()
     ann = await simulated(server, meeting, "ann", 1)
     await ann.join()
     took, ids = [], []
-    for _ in range(20):
+    for _ in range(STARTS):
         started = await server.kit.recordings.start_recordings(server.app_id, **server.ids, meeting_id=meeting)
         running_now = await server.until(started.data.id, "RECORDING", 5)
         took.append((running_now.started_time - running_now.invoked_time).total_seconds() * 1000)
@@ -220,7 +224,8 @@ async def test_twenty_starts_in_a_row(server: Server) -> None:
         done = await server.until(recording_id, "UPLOADED", 60)
         assert done.download_url, "a recording of a moment is a recording"
     took.sort()
-    print(f"INVOKED to RECORDING: median {statistics.median(took):.0f} ms, 95th percentile {took[18]:.0f} ms")
+    late = took[STARTS * 95 // 100 - 1]
+    print(f"INVOKED to RECORDING: median {statistics.median(took):.0f} ms, 95th percentile {late:.0f} ms")
     assert statistics.median(took) < 1000
 
 

@@ -62,11 +62,10 @@ class Package:
 @pytest.mark.timeout(90 + 6 * SECONDS)
 async def test_tags_fire_with_the_flashes_they_were_sent_with(tmp_path: Path) -> None:
     async with running(tmp_path / "data") as server, sdk_browser() as browser:
-        meeting = SdkMeeting(server, browser, await server.meeting())
-        ann, bob = await meeting.join("ann", HOST), await meeting.join("bob")
-        await perceives(ann, "bob", bob.id)
-        recording_id = await _record(server, meeting, {"ann": ann, "bob": bob})
-        await meeting.close()
+        async with SdkMeeting(server, browser, await server.meeting()) as meeting:
+            ann, bob = await meeting.join("ann", HOST), await meeting.join("bob")
+            await perceives(ann, "bob", bob.id)
+            recording_id = await _record(server, meeting, {"ann": ann, "bob": bob})
         package = await _fetched(server, recording_id, tmp_path)
         await _check_links(server, package)
         sent = _check_tags(package)

@@ -110,8 +110,7 @@ async def test_a_publisher_is_captured_on_and_off_while_it_runs(house: House) ->
         assert [(f.base, f.kind, f.mindex) for f in first] == [("peer-1", "audio", 0), ("peer-1", "video", 1)]
         sizes = [f.path.stat().st_size for f in first]
         assert all(whole(f.path) for f in first), "stop_capture returned before the last bytes were there"
-        sent = publisher.participant.sent("audio").packets
-        assert len(packets(first[0].path)) >= sent - 3, "the first packets are missing"
+        assert packets(first[0].path)[0][1] <= 4, "the first packets are missing"
 
         await asyncio.sleep(0.3)
         assert [f.path.stat().st_size for f in first] == sizes, "packets were written in a pause"
@@ -158,8 +157,7 @@ async def test_a_capture_may_be_wanted_before_the_media_is_up(house: House) -> N
         async with publisher:
             await asyncio.sleep(0.4)
             await house.sfu.stop_capture(publisher.published.handle)
-            sent = publisher.participant.sent("audio").packets
-            assert len(packets(house.captures / "early-1-audio-0.mjr")) >= sent - 3
+            assert packets(house.captures / "early-1-audio-0.mjr")[0][1] <= 4, "the first packets are missing"
 
 
 async def test_meetings_go_on_when_the_server_vanishes_and_returns(house: House) -> None:

@@ -32,12 +32,14 @@ async def browser() -> Any:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def meeting(server: Server, browser: SdkBrowser) -> Any:
-    """A meeting with ann, a host, and bob, a guest; most tests share it, since joining is what takes time."""
-    made = SdkMeeting(server, browser, await server.meeting())
-    await made.join("ann", HOST)
-    await made.join("bob")
-    yield made
-    await made.close()
+    """A meeting with ann, a host, and bob, a guest; most tests share it, since joining is what takes time.
+
+    The tests with meetings of their own come before, when its windows do not play yet.
+    """
+    async with SdkMeeting(server, browser, await server.meeting()) as made:
+        await made.join("ann", HOST)
+        await made.join("bob")
+        yield made
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -48,6 +50,45 @@ async def ann(meeting: SdkMeeting) -> SdkPeer:
 @pytest_asyncio.fixture(loop_scope="module")
 async def bob(meeting: SdkMeeting) -> SdkPeer:
     return meeting.people["bob"]
+
+
+async def test_whoever_waits_comes_in_once_a_host_says_so(server: Server, browser: SdkBrowser) -> None:
+    async with SdkMeeting(server, browser, await server.meeting()) as made:
+        preset = await waiting_preset(server)
+        host = await made.join("ann", HOST)
+        cat = await made.join("cat", preset)
+        dan = await made.join("dan", preset)
+        waiting = "meeting => meeting.participants.waitlisted.toArray().map(p => p.name).sort().join()"
+        assert (await cat.me())["roomState"] == "waitlisted"
+        await host.until(f"meeting => ({waiting})(meeting) === 'cat,dan'")
+        assert await host.others() == {}
+        await host.run("(meeting, id) => meeting.participants.acceptWaitingRoomRequest(id)", cat.id)
+        await host.run("(meeting, id) => meeting.participants.rejectWaitingRoomRequest(id)", dan.id)
+        await cat.until("meeting => meeting.self.roomState === 'joined'")
+        await perceives(host, "cat", cat.id)
+        await dan.until("meeting => meeting.self.roomState !== 'waitlisted'")
+        assert dan.id not in await host.others()
+
+
+async def waiting_preset(server: Server) -> str:
+    """Make a preset whose participants wait; return its name."""
+    listed = (await server.http.get(f"{server.prefix}/presets", params={"per_page": 50})).json()["data"]
+    guest = next(preset for preset in listed if preset["name"] == GUEST)
+    body = (await server.http.get(f"{server.prefix}/presets/{guest['id']}")).json()["data"]
+    made = {key: body[key] for key in ("config", "permissions", "ui")} | {"name": f"waits {uuid4().hex[:8]}"}
+    made["permissions"]["waiting_room_type"] = "SKIP_ON_ACCEPT"
+    answer = await server.http.post(f"{server.prefix}/presets", json=made)
+    assert answer.status_code == 201, answer.text
+    return str(made["name"])
+
+
+async def test_a_meeting_that_is_ended_ends_for_all(server: Server, browser: SdkBrowser) -> None:
+    async with SdkMeeting(server, browser, await server.meeting()) as made:
+        host = await made.join("ann", HOST)
+        bob = await made.join("bob")
+        await host.run("meeting => meeting.participants.kickAll()")
+        await bob.until("meeting => ['ended', 'kicked', 'left'].includes(meeting.self.roomState)")
+        await host.until("meeting => ['ended', 'kicked', 'left'].includes(meeting.self.roomState)")
 
 
 async def test_two_see_and_hear_each_other(ann: SdkPeer, bob: SdkPeer) -> None:
@@ -241,47 +282,6 @@ async def test_a_whip_publisher_is_one_of_the_participants(meeting: SdkMeeting, 
     finally:
         await publisher.leave()
     await ann.until_gone(found)
-
-
-async def test_whoever_waits_comes_in_once_a_host_says_so(server: Server, browser: SdkBrowser) -> None:
-    made = SdkMeeting(server, browser, await server.meeting())
-    preset = await waiting_preset(server)
-    host = await made.join("ann", HOST)
-    cat = await made.join("cat", preset)
-    dan = await made.join("dan", preset)
-    waiting = "meeting => meeting.participants.waitlisted.toArray().map(p => p.name).sort().join()"
-    assert (await cat.me())["roomState"] == "waitlisted"
-    await host.until(f"meeting => ({waiting})(meeting) === 'cat,dan'")
-    assert await host.others() == {}
-    await host.run("(meeting, id) => meeting.participants.acceptWaitingRoomRequest(id)", cat.id)
-    await host.run("(meeting, id) => meeting.participants.rejectWaitingRoomRequest(id)", dan.id)
-    await cat.until("meeting => meeting.self.roomState === 'joined'")
-    await perceives(host, "cat", cat.id)
-    await dan.until("meeting => meeting.self.roomState !== 'waitlisted'")
-    assert dan.id not in await host.others()
-    await made.close()
-
-
-async def waiting_preset(server: Server) -> str:
-    """Make a preset whose participants wait; return its name."""
-    listed = (await server.http.get(f"{server.prefix}/presets", params={"per_page": 50})).json()["data"]
-    guest = next(preset for preset in listed if preset["name"] == GUEST)
-    body = (await server.http.get(f"{server.prefix}/presets/{guest['id']}")).json()["data"]
-    made = {key: body[key] for key in ("config", "permissions", "ui")} | {"name": f"waits {uuid4().hex[:8]}"}
-    made["permissions"]["waiting_room_type"] = "SKIP_ON_ACCEPT"
-    answer = await server.http.post(f"{server.prefix}/presets", json=made)
-    assert answer.status_code == 201, answer.text
-    return str(made["name"])
-
-
-async def test_a_meeting_that_is_ended_ends_for_all(server: Server, browser: SdkBrowser) -> None:
-    made = SdkMeeting(server, browser, await server.meeting())
-    host = await made.join("ann", HOST)
-    bob = await made.join("bob")
-    await host.run("meeting => meeting.participants.kickAll()")
-    await bob.until("meeting => ['ended', 'kicked', 'left'].includes(meeting.self.roomState)")
-    await host.until("meeting => ['ended', 'kicked', 'left'].includes(meeting.self.roomState)")
-    await made.close()
 
 
 @pytest.mark.parametrize("spoil", ["forged", "other meeting", "cut"])

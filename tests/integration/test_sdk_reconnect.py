@@ -45,11 +45,10 @@ async def browser() -> Any:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def meeting(server: Server, browser: SdkBrowser, door: Forwarder) -> Any:
-    made = SdkMeeting(server, browser, await server.meeting())
-    for name, preset in (("ann", HOST), ("bob", "group_call_participant")):
-        await made.join(name, preset, f"https://app.rtk.test:{door.port}", base=f"rtk.test:{door.port}")
-    yield made
-    await made.close()
+    async with SdkMeeting(server, browser, await server.meeting()) as made:
+        for name, preset in (("ann", HOST), ("bob", "group_call_participant")):
+            await made.join(name, preset, f"https://app.rtk.test:{door.port}", base=f"rtk.test:{door.port}")
+        yield made
 
 
 async def test_a_socket_cut_for_ten_seconds_costs_nothing(

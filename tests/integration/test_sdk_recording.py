@@ -38,36 +38,35 @@ async def browser() -> Any:
 async def test_the_clients_own_recording_holds_everybody_and_a_shared_screen(
     server: Server, browser: SdkBrowser, tmp_path: Path
 ) -> None:
-    meeting = SdkMeeting(server, browser, await server.meeting())
-    ann, bob = await meeting.join("ann", HOST), await meeting.join("bob")
-    await perceives(ann, "bob", bob.id)
-    await ann.start_recording()
-    for who in (ann, bob):
-        await who.until("meeting => meeting.recording.recordingState === 'RECORDING'")
-    composite = (await ann.me())["recordings"][0]["id"]
-    tracks = await server.kit.recordings.start_track_recording(
-        server.app_id, **server.ids, meeting_id=meeting.id, layers={"video": {"media_kind": "video"}}
-    )
-    await server.until(tracks.data.recording.id, "RECORDING", 8)
-    marks = {"both": time.time()}
-    await asyncio.sleep(1.5)
-    await bob.mute()
-    marks["muted"] = time.time()
-    await asyncio.sleep(1.5)
-    marks["unmuting"] = time.time()
-    await bob.unmute()
-    await bob.share()
-    await ann.sees(bob.id, BOBS_SCREEN, "screen")
-    marks["shared"] = time.time()
-    await asyncio.sleep(1.5)
-    marks["unsharing"] = time.time()
-    await bob.unshare()
-    cat = await meeting.join("cat")
-    await cat.until("meeting => meeting.recording.recordingState === 'RECORDING'")
-    await ann.stop_recording()  # the SDK stops all recordings that it knows of
-    for who in (ann, bob, cat):
-        await who.until("meeting => meeting.recording.recordingState === 'IDLE'")
-    await meeting.close()
+    async with SdkMeeting(server, browser, await server.meeting()) as meeting:
+        ann, bob = await meeting.join("ann", HOST), await meeting.join("bob")
+        await perceives(ann, "bob", bob.id)
+        await ann.start_recording()
+        for who in (ann, bob):
+            await who.until("meeting => meeting.recording.recordingState === 'RECORDING'")
+        composite = (await ann.me())["recordings"][0]["id"]
+        tracks = await server.kit.recordings.start_track_recording(
+            server.app_id, **server.ids, meeting_id=meeting.id, layers={"video": {"media_kind": "video"}}
+        )
+        await server.until(tracks.data.recording.id, "RECORDING", 8)
+        marks = {"both": time.time()}
+        await asyncio.sleep(1.5)
+        await bob.mute()
+        marks["muted"] = time.time()
+        await asyncio.sleep(1.5)
+        marks["unmuting"] = time.time()
+        await bob.unmute()
+        await bob.share()
+        await ann.sees(bob.id, BOBS_SCREEN, "screen")
+        marks["shared"] = time.time()
+        await asyncio.sleep(1.5)
+        marks["unsharing"] = time.time()
+        await bob.unshare()
+        cat = await meeting.join("cat")
+        await cat.until("meeting => meeting.recording.recordingState === 'RECORDING'")
+        await ann.stop_recording()  # the SDK stops all recordings that it knows of
+        for who in (ann, bob, cat):
+            await who.until("meeting => meeting.recording.recordingState === 'IDLE'")
     said = loudness.levels(server.data_dir / "capture" / (await server.recording(composite)).session_id)
     assert all(min(level for _, level in said[name]) < 30 for name in ("ann", "bob"))
     loudness.is_silent(said["bob"], int(marks["muted"] * 1e6) + 400_000, int(marks["unmuting"] * 1e6))
@@ -116,25 +115,24 @@ async def _check_tracks(server: Server, recording_id: str, folder: Path) -> None
 async def test_pause_and_resume_are_seen_by_all_and_a_guest_may_do_nothing(
     server: Server, browser: SdkBrowser, tmp_path: Path
 ) -> None:
-    meeting = SdkMeeting(server, browser, await server.meeting())
-    ann, bob = await meeting.join("ann", HOST), await meeting.join("bob")
-    await perceives(ann, "bob", bob.id)
-    await ann.start_recording()
-    await bob.until("meeting => meeting.recording.recordingState === 'RECORDING'")
-    recording = (await bob.me())["recordings"][0]["id"]
-    await asyncio.sleep(1)
-    await _guest_is_refused(meeting, recording)
-    await ann.run("meeting => meeting.recording.pause()")
-    for who in (ann, bob):
-        await who.until("meeting => meeting.recording.recordingState === 'PAUSED'")
-    await asyncio.sleep(1.5)
-    await ann.run("meeting => meeting.recording.resume()")
-    for who in (ann, bob):
-        await who.until("meeting => meeting.recording.recordingState === 'RECORDING'")
-    await asyncio.sleep(1)
-    await ann.stop_recording()
-    await bob.until("meeting => meeting.recording.recordingState === 'IDLE'")
-    await meeting.close()
+    async with SdkMeeting(server, browser, await server.meeting()) as meeting:
+        ann, bob = await meeting.join("ann", HOST), await meeting.join("bob")
+        await perceives(ann, "bob", bob.id)
+        await ann.start_recording()
+        await bob.until("meeting => meeting.recording.recordingState === 'RECORDING'")
+        recording = (await bob.me())["recordings"][0]["id"]
+        await asyncio.sleep(1)
+        await _guest_is_refused(meeting, recording)
+        await ann.run("meeting => meeting.recording.pause()")
+        for who in (ann, bob):
+            await who.until("meeting => meeting.recording.recordingState === 'PAUSED'")
+        await asyncio.sleep(1.5)
+        await ann.run("meeting => meeting.recording.resume()")
+        for who in (ann, bob):
+            await who.until("meeting => meeting.recording.recordingState === 'RECORDING'")
+        await asyncio.sleep(1)
+        await ann.stop_recording()
+        await bob.until("meeting => meeting.recording.recordingState === 'IDLE'")
     done = await server.until(recording, "UPLOADED", 60)
     video = await server.download(done.download_url, tmp_path / "paused.mp4")
     recorded = (done.stopped_time - done.started_time).total_seconds()

@@ -64,7 +64,7 @@ class World:
             caller=None,
         )
 
-    async def until(self, recording_id: str, *statuses: Status, within_s: float = 3.0) -> Recording:
+    async def until(self, recording_id: str, *statuses: Status, within_s: float = 20.0) -> Recording:
         async with asyncio.timeout(within_s):
             while True:
                 found = await rows.get(self.db, recording_id)

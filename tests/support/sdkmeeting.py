@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from roomtape.simulate.participant import Media, SimulatedParticipant
 from tests.support.sdk import Devices, SdkBrowser, SdkPeer
@@ -42,7 +42,10 @@ class SdkMeeting:
         await who.join()
         return who
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         """Close all windows, and end the session on the server."""
         for peer in self.people.values():
             await peer.close()

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 
-async def until(condition: Callable[[], object], within_s: float = 3) -> None:
+async def until(condition: Callable[[], object], within_s: float = 20) -> None:
     """Return once `condition()` is true; raises TimeoutError after `within_s`."""
     async with asyncio.timeout(within_s):
         while not condition():

@@ -59,7 +59,7 @@ async def test_its_death_is_noticed_and_what_is_left_is_killed(monkeypatch: pyte
         both = (psutil.Process(p.pid).memory_full_info().pss for p in (first, second))
         assert chromium.memory_mb() >= sum(both) / (1 << 20) / 2
         first.kill()
-        await asyncio.wait_for(chromium.gone.wait(), 1)
+        await asyncio.wait_for(chromium.gone.wait(), 20)
         await chromium.stop()
         assert not psutil.pid_exists(second.pid)
     finally:

@@ -109,7 +109,7 @@ async def test_looking(monkeypatch: pytest.MonkeyPatch) -> None:
     looking = asyncio.create_task(recorded.look())
     await asyncio.sleep(0.01)
     page.handlers["crash"](page)
-    assert await asyncio.wait_for(looking, 1) is None, "a page that crashes meanwhile never answers"
+    assert await asyncio.wait_for(looking, 20) is None, "a page that crashes meanwhile never answers"
 
 
 async def test_going_elsewhere_is_told_once_a_document() -> None:
@@ -147,7 +147,7 @@ async def test_crash_windows_and_downloads() -> None:
     page.handlers["page"](page)
     page.handlers["page"](popup)
     page.handlers["download"](SimpleNamespace(url="https://a.example/f", cancel=cancel))
-    await asyncio.wait_for(cancelled.wait(), 1)
+    await asyncio.wait_for(cancelled.wait(), 20)
     assert [address for address, _ in told.said] == ["https://a.example/popup", "https://a.example/f"]
 
 

@@ -37,7 +37,7 @@ class Bench:
         return Delivery(self.db, self.storages, self.patience_s)
 
     async def deliver(self, delivery: Delivery | None = None) -> bool:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             return await (delivery or self.delivery()).deliver("rec-1", self.work, self.result)
 
     async def warnings(self) -> list[str]:
@@ -46,7 +46,7 @@ class Bench:
         return list(found.warnings)
 
     async def until_refused(self) -> str:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not (found := await self.warnings()):
                 await asyncio.sleep(0.005)
         return found[0]

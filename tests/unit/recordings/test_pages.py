@@ -71,7 +71,7 @@ async def invoked(world: World, config: RecordingConfig = CONFIG) -> tuple[Recor
 
 async def live(world: World, config: RecordingConfig = CONFIG) -> tuple[Recording, LiveSession]:
     recording, session = await invoked(world, config)
-    return await world.until(recording.id, Status.RECORDING, within_s=10), session
+    return await world.until(recording.id, Status.RECORDING), session
 
 
 @pytest.mark.usefixtures("ending")
@@ -81,7 +81,7 @@ async def test_a_page_is_recorded_from_its_begin_to_its_stop(world: World) -> No
     assert recording.status is Status.INVOKED, "the answer comes at once"
     one = next(iter(session.peers.values()))
     assert one.base is None, "nothing is written before the page has begun"
-    await world.until(recording.id, Status.RECORDING, within_s=10)
+    await world.until(recording.id, Status.RECORDING)
     assert one.base is not None
     started = next(e for e in world.rooms.events(session) if isinstance(e, RecordingStarted))
     assert started.page
@@ -140,7 +140,7 @@ async def test_what_happened_is_in_the_log_and_on_the_row(world: World) -> None:
 async def test_a_page_that_never_begins_makes_an_error_in_a_sentence(world: World) -> None:
     pages_of(world, "failed:the page answered 404")
     recording, session = await invoked(world)
-    after = await world.until(recording.id, Status.ERRORED, within_s=10)
+    after = await world.until(recording.id, Status.ERRORED)
     assert after.error == "nothing was recorded: the page answered 404"
     assert after.stop_cause is StopCause.INTERNAL_ERROR
     await until(lambda: not (world.folder / "pages" / recording.id).exists())
@@ -161,7 +161,7 @@ async def test_a_page_that_fails_later_leaves_what_was_recorded(world: World) ->
 async def test_a_recording_can_be_stopped_before_its_page_began(world: World) -> None:
     pages_of(world, "published")
     recording, _ = await invoked(world)
-    await until(lambda: (world.folder / "pages" / recording.id / "journal.jsonl").exists(), within_s=10)
+    await until(lambda: (world.folder / "pages" / recording.id / "journal.jsonl").exists())
     after = await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
     assert after.status is Status.ERRORED
     assert after.error == "nothing was recorded: it was stopped before its page began"
@@ -174,7 +174,7 @@ async def test_a_recorder_that_dies_is_started_again_and_goes_on(world: World) -
     pages_of(world, "published", "begin:sdk", "first:wait:0.4", "first:die", "back")
     recording, session = await live(world)
     happened = lambda: [e.what for e in world.rooms.events(session) if isinstance(e, PageHappened)]  # noqa: E731
-    await until(lambda: happened() == ["gone", "back"], within_s=10)
+    await until(lambda: happened() == ["gone", "back"])
     assert PageJob.read(world.folder / "pages" / recording.id).begun
     assert (await rows.get(world.db, recording.id)).status is Status.RECORDING  # type: ignore[union-attr]
 
@@ -184,7 +184,7 @@ async def test_a_recorder_that_always_dies_is_given_up(world: World, monkeypatch
     monkeypatch.setattr(pages, "MOST_DEATHS", 2)
     pages_of(world, "die")
     recording, _ = await invoked(world)
-    after = await world.until(recording.id, Status.ERRORED, within_s=15)
+    after = await world.until(recording.id, Status.ERRORED)
     assert after.error == "nothing was recorded: the recorder of the page ended 2 times in a row"
 
 
@@ -206,7 +206,7 @@ async def test_after_a_crash_the_recorder_is_found_again_and_nothing_is_told_twi
     again = pages_of(later, *says)
     await recover(later.rooms, later.recordings, later.supervisor, later.finalizer)
     await again.sweep(later.captures.active)
-    await until(lambda: happened() == ["crashed", "back", "hung"], within_s=10)
+    await until(lambda: happened() == ["crashed", "back", "hung"])
     assert again._pages[recording.id].process.alive
     assert child.returncode is None
 
@@ -219,7 +219,7 @@ async def test_what_is_left_of_recordings_that_are_over_goes_at_the_start(world:
     made = pages_of(world, "published")
     recording, _ = await invoked(world)
     page = made._pages[recording.id]
-    await until(lambda: (page.process.work / "journal.jsonl").exists(), within_s=10)
+    await until(lambda: (page.process.work / "journal.jsonl").exists())
     assert page.task is not None
     page.task.cancel()
     (world.folder / "pages" / "left-over").mkdir()
@@ -235,7 +235,7 @@ async def test_the_server_waits_no_longer_than_the_page_may_take(world: World, m
     monkeypatch.setattr(pages, "SLACK_S", 0.1)
     made = pages_of(world, "published")
     recording, _ = await invoked(world)
-    after = await world.until(recording.id, Status.ERRORED, within_s=10)
+    after = await world.until(recording.id, Status.ERRORED)
     assert "did not begin within" in (after.error or "")
     await made.stop()
     await asyncio.sleep(0)
@@ -245,7 +245,7 @@ async def test_a_recorder_that_began_while_the_server_was_away_is_heard(world: W
     before = pages_of(world, "published", "wait:1.5", "begin:sdk")
     recording, _ = await invoked(world)
     page = before._pages[recording.id]
-    await until(lambda: (page.process.work / "journal.jsonl").exists(), within_s=10)
+    await until(lambda: (page.process.work / "journal.jsonl").exists())
     assert page.task is not None
     page.task.cancel()
 
@@ -254,7 +254,7 @@ async def test_a_recorder_that_began_while_the_server_was_away_is_heard(world: W
     again = pages_of(later)
     await recover(later.rooms, later.recordings, later.supervisor, later.finalizer)
     assert again._pages[recording.id].adopted
-    await later.until(recording.id, Status.RECORDING, within_s=10)
+    await later.until(recording.id, Status.RECORDING)
     await again.stop()
     await later.close()
 
@@ -267,7 +267,7 @@ async def test_after_a_power_cut_a_page_that_had_not_begun_is_opened_anew(world:
     work = world.folder / "pages" / recording
     await recover(later.rooms, later.recordings, later.supervisor, later.finalizer)
     # What an earlier recorder said of its page is not this one's.
-    await until(lambda: "published" in (said := _journal(work)) and "begin" not in said, within_s=10)
+    await until(lambda: "published" in (said := _journal(work)) and "begin" not in said)
     await asyncio.sleep(0.2)
     assert later.captures.active[recording].status is Status.INVOKED
     assert not PageJob.read(work).begun
@@ -280,7 +280,7 @@ async def _left_invoked(world: World) -> Recording:
     made = pages_of(world, "published")
     recording, _ = await invoked(world)
     page = made._pages[recording.id]
-    await until(lambda: "published" in _journal(page.process.work), within_s=10)
+    await until(lambda: "published" in _journal(page.process.work))
     assert page.task is not None
     page.task.cancel()
     await page.process.end()

@@ -46,7 +46,7 @@ class World:
         return [e.peer_id for e in self.rooms.events(self.session) if isinstance(e, PeerPictured)]
 
     async def until_told(self, *peers: str) -> None:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             while set(self.told()) != set(peers):
                 await asyncio.sleep(0.005)
 

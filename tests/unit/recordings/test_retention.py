@@ -117,7 +117,7 @@ async def test_sweeps_begin_at_once_and_end_when_told(shelf: Shelf) -> None:
 
     retention = shelf.retention()
     retention.start(also)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await swept.wait()
     await retention.stop()
 

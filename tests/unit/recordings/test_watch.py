@@ -109,7 +109,7 @@ async def test_rounds_go_on_until_stopped(world: World) -> None:
     rounds = watch.CaptureWatch(0.01, world.db, world.rooms, world.captures)
     rounds.start()
     world.rooms.join(session, a)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         while a.base is None:
             await asyncio.sleep(0.01)
     await rounds.stop()

@@ -56,14 +56,14 @@ async def test_steps_run_in_order_once_and_again_only_when_asked_after_the_end(t
         began = time.monotonic()
         await flows.begin("a")
         await flows.begin("a")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await steps.finished.wait()
         assert time.monotonic() - began < 1
         assert steps.done == ["one a", "two a", "three a told"]
         await asyncio.sleep(0.2)
         steps.finished.clear()
         await flows.begin("a")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await steps.finished.wait()
         assert len(steps.done) == 6
     finally:
@@ -75,7 +75,7 @@ async def test_a_stop_leaves_a_waiting_workflow_to_the_next_start(tmp_path: Path
     flows = Workflows(system_database(tmp_path, None), before.sequence)
     await flows.start()
     await flows.begin("a")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await before.reached.wait()
     began = time.monotonic()
     await flows.close()
@@ -112,7 +112,7 @@ async def test_a_workflow_that_broke_is_done_anew_when_begun_again(tmp_path: Pat
         await asyncio.sleep(0.3)
         assert steps.done == []
         await flows.begin("a")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await steps.finished.wait()
     finally:
         await flows.close()
@@ -142,13 +142,13 @@ async def test_what_is_over_for_long_is_forgotten_and_what_runs_is_not(tmp_path:
         empty = kept(tmp_path)
         for name in ("a", "b"):
             await flows.begin(name)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(steps.done) < 6:
                 await asyncio.sleep(0.01)
         steps.gate.clear()
         steps.reached.clear()
         await flows.begin("c")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await steps.reached.wait()
         assert await flows.forget(now - timedelta(minutes=1)) == 0
         await asyncio.sleep(0.2)  # for DBOS to write down the end of a and b
@@ -156,7 +156,7 @@ async def test_what_is_over_for_long_is_forgotten_and_what_runs_is_not(tmp_path:
         left = kept(tmp_path)
         assert left["workflow_status"] == 1
         steps.gate.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while "three c told" not in steps.done:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.2)

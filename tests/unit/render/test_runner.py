@@ -211,7 +211,7 @@ async def test_a_render_that_nobody_wants_any_more_is_ended(make: Made, tmp_path
     for one in (work, other):
         runner.start_following(one)
         await until((one / "running").exists)
-    await asyncio.wait_for(runner.drop(work), 5)
+    await asyncio.wait_for(runner.drop(work), 20)
     await runner.drop(tmp_path / "nobody")
     assert runner.load() == (1, 0)
     assert RenderResult.read(work) is None
@@ -223,7 +223,7 @@ async def test_stopping_ends_the_processes_and_whoever_waits(make: Made, tmp_pat
     waiting = asyncio.create_task(runner.run(work))
     await until((work / "running").exists)
     (child,) = psutil.Process().children()
-    await asyncio.wait_for(runner.stop_all(), 5)
+    await asyncio.wait_for(runner.stop_all(), 20)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -66,6 +66,6 @@ async def test_a_thread_that_nobody_waits_for_ends(tmp_path: Path, monkeypatch: 
             await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await ended.wait()
         assert server.files() == {}

@@ -24,7 +24,7 @@ class Door:
         self.closed += 1
 
     async def until_closed(self, times: int) -> None:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             while self.closed < times:
                 await asyncio.sleep(0.002)
 

@@ -130,7 +130,7 @@ async def test_a_server_that_never_speaks_is_left(tmp_path: Path, monkeypatch: p
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     storage, _ = House(tmp_path, server.sockets[0].getsockname()[1]).storage()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         with pytest.raises(DestinationError):
             await storage.check("probe")
     await storage.close()

@@ -34,7 +34,7 @@ def door_of(house: House) -> Door:
 async def join(door: SessionDoor, seat: Seat) -> None:
     for event in (Media.JOIN_ROOM, Room.JOIN_ROOM, Media.SELF_JOIN_COMPLETE):
         door.receive(seat, codec.encode(event, None, "q"))
-        while not any(codec.decode(f).id == "q" for f in await asyncio.wait_for(seat.link.take(), 2)):  # type: ignore[arg-type]
+        while not any(codec.decode(f).id == "q" for f in await asyncio.wait_for(seat.link.take(), 20)):  # type: ignore[arg-type]
             pass
 
 
@@ -55,7 +55,7 @@ async def test_what_was_said_last_is_in_the_log_of_a_session_that_is_ended(house
     sent = pb.SendChatMessageToRoomRequest(payload="goodbye, all")
     door.receive(seat, codec.encode(Chat.SEND_MESSAGE_TO_ROOM, sent, "q"))
     await house.rooms.kick_all(door.session)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while not house.bucket.files:
             await asyncio.sleep(0.01)
     (log,) = house.bucket.files.values()
@@ -70,7 +70,7 @@ async def test_the_talk_of_a_session_outlives_the_server(house: House, monkeypat
     sent = pb.SendChatMessageToRoomRequest(payload="remember me")
     door.receive(seat, codec.encode(Chat.SEND_MESSAGE_TO_ROOM, sent, "q"))
     files = house.settings.data_dir / "rooms"
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while not list(files.glob("*.json")):
             await asyncio.sleep(0.01)
     await door.save()  # on a slow machine what came first was saved before the message came
@@ -80,7 +80,7 @@ async def test_the_talk_of_a_session_outlives_the_server(house: House, monkeypat
     assert [m.payload for m in after.room.chat.messages.values()] == ["remember me"]
     assert back.protocol.member.joined, "it is in still"
     await again.rooms.kick_all(after.session)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while list(files.glob("*.json")):
             await asyncio.sleep(0.01)
 

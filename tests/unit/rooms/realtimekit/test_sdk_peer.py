@@ -197,7 +197,7 @@ async def test_leaving_ends_everything(house: House, told: Told) -> None:
     with pytest.raises(Conflict, match="left"):
         await media.consume([("x", None)])
     assert house.rooms.sdk_media.get(ann.id) is None
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(20):
         while await rows.media_of(house.db, media.session.id):
             await asyncio.sleep(0.01)
 

@@ -120,7 +120,7 @@ class Stage:
         """Send a request; return the frame that answers it."""
         self.door.receive(seat, codec.encode(event, message, "q"))
         while True:
-            for frame in await asyncio.wait_for(seat.link.take(), 2):
+            for frame in await asyncio.wait_for(seat.link.take(), 20):
                 assert isinstance(frame, bytes)
                 found = codec.decode(frame)
                 if found.id == "q":

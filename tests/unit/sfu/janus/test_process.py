@@ -122,7 +122,7 @@ async def test_a_restart_that_fails_is_tried_again(settings: Settings) -> None:
     await asyncio.sleep(0.5)
     assert process.pid is None
     mode.unlink()
-    await until(lambda: process.pid, within_s=10)
+    await until(lambda: process.pid)
     await process.stop()
 
 
