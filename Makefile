@@ -41,7 +41,7 @@ servers: setup
 	@scripts/setup test
 
 # The integration tests leave a third of two cores idle: there the others run, behind them, and are told when they end.
-test: loopback servers
+test: setup
 	@$(MAKE) -j 2 integration beside
 
 beside:

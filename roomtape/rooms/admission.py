@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from roomtape.db import meetings, participants, presets
 from roomtape.db.database import Database
 from roomtape.domain.meeting import Meeting, MeetingStatus, Participant, Preset
 from roomtape.errors import Forbidden, Unauthorized
 from roomtape.rooms.tokens import TokenIssuer
+
+if TYPE_CHECKING:  # the rooms know whom they admitted
+    from roomtape.rooms.service import Rooms
+    from roomtape.settings import Settings
 
 _GONE = "this token's participant is not (or no longer) in the meeting; ask for a new token"
 
@@ -24,6 +29,22 @@ class Identity:
 
 class Admission(Identity):
     """A participant who may come in."""
+
+
+class DoorDeps(Protocol):
+    """What an endpoint needs that lets participants in; the API's dependencies have all of it."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def db(self) -> Database: ...
+
+    @property
+    def rooms(self) -> Rooms: ...
+
+    @property
+    def issuer(self) -> TokenIssuer: ...
 
 
 async def identify(db: Database, issuer: TokenIssuer, token: str) -> Identity:

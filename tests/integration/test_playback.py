@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page
 
 from roomtape.capture.values import Interval
 from roomtape.domain.recording import Kind
@@ -19,7 +19,7 @@ from roomtape.render import assemble
 from roomtape.render.composite_clock import OutputClock
 from roomtape.render.job import RenderJob
 from tests.support import segmented
-from tests.support.chromium import EXECUTABLE, FLAGS
+from tests.support.chromium import launched
 
 SECONDS = 9
 CONFIGS = [
@@ -87,13 +87,10 @@ async def page(files: tuple[Path, list[int]]) -> AsyncIterator[Page]:
     (folder / "index.html").write_text("<!doctype html>")
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     Thread(target=server.serve_forever, daemon=True).start()
-    async with async_playwright() as playwright:
-        flags = [*FLAGS, "--autoplay-policy=no-user-gesture-required"]
-        chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=flags)
+    async with launched() as chromium:
         made = await chromium.new_page()
         await made.goto(f"http://127.0.0.1:{server.server_port}/index.html")
         yield made
-        await chromium.close()
     server.shutdown()
 
 

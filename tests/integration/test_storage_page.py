@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from tests.support.api import House, house
-from tests.support.chromium import EXECUTABLE, FLAGS
+from tests.support.asgi import listening
+from tests.support.chromium import launched
 
 SHOTS = os.environ.get("STORAGE_PAGE_SHOTS")
 """A folder for pictures of the page, for whoever wants to look at it."""
@@ -24,21 +23,14 @@ SFTP = {"type": "sftp", "host": "of-app.invalid", "username": "u", "password": "
 async def served(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
     async with house(tmp_path) as made:
         app = made.client._transport.app  # type: ignore[attr-defined]
-        server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
-        running = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        yield made, f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        server.should_exit = True
-        await running
+        async with listening(app) as host:
+            yield made, f"http://{host}"
 
 
 @pytest_asyncio.fixture
 async def page() -> AsyncIterator[Page]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
+    async with launched() as browser:
         yield await browser.new_page(viewport={"width": 1100, "height": 900})
-        await browser.close()
 
 
 async def _shot(page: Page, name: str) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import uvicorn
-from playwright.async_api import BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -19,6 +17,7 @@ from starlette.routing import Route
 from roomtape.media import testpicture
 from roomtape.media.testsignal import BEEP_HZ
 from roomtape.simulate import whip
+from tests.support.asgi import listening
 
 EXECUTABLE = "/usr/bin/chromium"
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -39,10 +38,10 @@ FLAGS = [
     "--disable-background-timer-throttling",
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
-    # Without the first one candidates are mDNS names, which nobody resolves on a machine without mDNS. The others are
-    # pages for the pop-ups of an address bar that nobody sees, half of what a start costs.
-    "--disable-features=WebRtcHideLocalIpsWithMdns,WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 ]
+LACKING = ("WebRtcHideLocalIpsWithMdns", "WebUIOmniboxPopup", "WebUIOmniboxAimPopup")
+"""Features of Chromium: with the first one candidates are mDNS names, which nobody resolves on a machine without mDNS.
+The others are pages for the pop-ups of an address bar that nobody sees, half of what a start costs."""
 
 
 @dataclass
@@ -135,6 +134,20 @@ class Chromium:
 
 
 @asynccontextmanager
+async def launched(*more: str, lacking: tuple[str, ...] = ()) -> AsyncIterator[Browser]:
+    """Run a Chromium whose sound is not muted, with `more` flags, and `lacking` more of its features."""
+    flags = [*FLAGS, f"--disable-features={','.join((*LACKING, *lacking))}", *more]
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=EXECUTABLE, args=flags, ignore_default_args=["--mute-audio"]
+        )
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@asynccontextmanager
 async def chromium() -> AsyncIterator[Chromium]:
     """Run a Chromium and the small server of its page, both on loopback, until the end of the block."""
     routes = [
@@ -142,24 +155,8 @@ async def chromium() -> AsyncIterator[Chromium]:
         Route("/signal.js", _file),
         Route("/geometry.json", _geometry),
     ]
-    config = uvicorn.Config(Starlette(routes=routes), "127.0.0.1", 0, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=EXECUTABLE, args=FLAGS, ignore_default_args=["--mute-audio"]
-            )
-            try:
-                yield Chromium(await browser.new_context(), f"http://127.0.0.1:{port}")
-            finally:
-                await browser.close()
-    finally:
-        server.should_exit = True
-        await serving
+    async with listening(Starlette(routes=routes)) as host, launched() as browser:
+        yield Chromium(await browser.new_context(), f"http://{host}")
 
 
 async def _file(request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -18,6 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from roomtape.media import testpicture
+from tests.support.asgi import listening
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "examples" / "custom-recorder"
@@ -54,16 +53,8 @@ async def page_site() -> AsyncIterator[Site]:
         Route("/signal.js", _script),
         Route("/geometry.json", _geometry),
     ]
-    config = uvicorn.Config(Starlette(routes=routes), "127.0.0.1", 0, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield Site(f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        await serving
+    async with listening(Starlette(routes=routes)) as host:
+        yield Site(host)
 
 
 async def _page(_: Request) -> Response:

@@ -26,12 +26,11 @@ from playwright.async_api import (
     Response,
     Route,
     WebSocket,
-    async_playwright,
 )
 
 from roomtape.media import testpicture
 from roomtape.media.testsignal import BEEP_HZ
-from tests.support.chromium import EXECUTABLE, FIXTURES, FLAGS
+from tests.support.chromium import FIXTURES, launched
 from tests.support.detect import read_code
 
 NODE_MODULES = Path(__file__).parents[2] / "node_modules"
@@ -306,18 +305,7 @@ async def _serve(route: Route) -> None:
 @asynccontextmanager
 async def sdk_browser() -> AsyncIterator[SdkBrowser]:
     """Run a Chromium in which every name of rtk.test is this machine, and a self-made certificate is good."""
-    flags = [
-        *FLAGS,
-        "--host-resolver-rules=MAP rtk.test 127.0.0.1, MAP *.rtk.test 127.0.0.1",
-        "--ignore-certificate-errors",
-    ]
+    names = "--host-resolver-rules=MAP rtk.test 127.0.0.1, MAP *.rtk.test 127.0.0.1"
     # Our page comes from no address at all, so that Chromium takes it for one from the Internet that attacks loopback.
-    flags = [f"{flag},LocalNetworkAccessChecks" if flag.startswith("--disable-features=") else flag for flag in flags]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=flags, ignore_default_args=["--mute-audio"]
-        )
-        try:
-            yield SdkBrowser(browser)
-        finally:
-            await browser.close()
+    async with launched(names, "--ignore-certificate-errors", lacking=("LocalNetworkAccessChecks",)) as browser:
+        yield SdkBrowser(browser)

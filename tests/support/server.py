@@ -16,6 +16,8 @@ from typing import Any
 import cloudflare
 import httpx
 
+from tests.support.preloaded import ServerProcess
+
 ROOMTAPE = Path(sys.executable).with_name("roomtape")
 READY_WITHIN_S = 60.0
 
@@ -26,7 +28,7 @@ class Server:
 
     data_dir: Path
     env: dict[str, str]
-    process: asyncio.subprocess.Process
+    process: ServerProcess
     base_url: str = ""
     account_id: str = ""
     app_id: str = ""
@@ -47,10 +49,9 @@ class Server:
         return f"{self.base_url}/client/v4/accounts/{self.account_id}/realtime/kit/{self.app_id}"
 
     async def wait_ready(self) -> None:
-        assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), READY_WITHIN_S)
-        assert line.startswith(b"roomtape ready "), line + (self.data_dir / "server.log").read_bytes()[-3000:]
-        self.base_url = line.split()[-1].decode()
+        line = await asyncio.wait_for(self.process.line(), READY_WITHIN_S)
+        assert line.startswith("roomtape ready "), line + (self.data_dir / "server.log").read_text()[-3000:]
+        self.base_url = line.split()[-1]
         boot = json.loads((self.data_dir / "bootstrap.json").read_text())
         self.account_id, self.app_id, self.token = boot["account_id"], boot["app_id"], boot["api_token"]
         self.sdk = cloudflare.AsyncCloudflare(
@@ -113,14 +114,10 @@ class Server:
         return to
 
 
-async def _spawn(data_dir: Path, env: dict[str, str]) -> asyncio.subprocess.Process:
+async def _spawn(data_dir: Path, env: dict[str, str]) -> ServerProcess:
     data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "server.log").open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            str(ROOMTAPE), "serve", "--data-dir", str(data_dir),
-            env={**os.environ, "ROOMTAPE_ICE_ADDRESSES": "127.0.0.2", **env},
-            stdout=asyncio.subprocess.PIPE, stderr=log,
-        )  # fmt: skip
+    whole = {**os.environ, "ROOMTAPE_ICE_ADDRESSES": "127.0.0.2", **env}
+    return await ServerProcess.start(data_dir, whole, data_dir / "server.log")
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import uvicorn
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceTransport
 from aiortc.rtp import RtcpRtpfbPacket, RtpPacket
 from aiortc.sdp import MediaDescription, SessionDescription, candidate_to_sdp
@@ -18,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from roomtape.simulate.transport import _BoundGatherer
+from tests.support.asgi import listening
 
 
 @dataclass
@@ -194,15 +194,8 @@ class WhipSink:
 @asynccontextmanager
 async def serve(sink: WhipSink) -> AsyncIterator[str]:
     """Serve the sink on a free loopback port; yields its base URL."""
-    config = uvicorn.Config(sink.app(), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await sink.close()
-        server.should_exit = True
-        await task
+    async with listening(sink.app()) as host:
+        try:
+            yield f"http://{host}"
+        finally:
+            await sink.close()

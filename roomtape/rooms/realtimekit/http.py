@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from fastapi import APIRouter
@@ -12,16 +12,12 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from roomtape import metrics
-from roomtape.db.database import Database
 from roomtape.errors import CallerError, Forbidden, InvalidRequest, RoomtapeError
-from roomtape.rooms.admission import Admission, admit
+from roomtape.rooms.admission import Admission, DoorDeps, admit
 from roomtape.rooms.realtimekit import codec
 from roomtape.rooms.realtimekit.chatlog import ChatLogs
 from roomtape.rooms.realtimekit.door import Door
 from roomtape.rooms.realtimekit.session_door import Seat, SessionDoor
-from roomtape.rooms.service import Rooms
-from roomtape.rooms.tokens import TokenIssuer
-from roomtape.settings import Settings
 
 log = structlog.get_logger()
 
@@ -40,23 +36,7 @@ _CODES = frozenset(range(1000, 1016))
 """Clients may send any code; the figures know those of RFC 6455 only."""
 
 
-class SocketDeps(Protocol):
-    """What the socket needs; the API's dependencies have all of it."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def db(self) -> Database: ...
-
-    @property
-    def rooms(self) -> Rooms: ...
-
-    @property
-    def issuer(self) -> TokenIssuer: ...
-
-
-def router(deps: SocketDeps, chat_logs: ChatLogs) -> APIRouter:
+def router(deps: DoorDeps, chat_logs: ChatLogs) -> APIRouter:
     """Return the route of the socket. It is served on every host name, so on `socket-edge.*` too."""
     routes = APIRouter()
     door = Door(deps.rooms, deps.db, chat_logs)
@@ -82,7 +62,7 @@ def router(deps: SocketDeps, chat_logs: ChatLogs) -> APIRouter:
     return routes
 
 
-async def _seated(deps: SocketDeps, door: Door, websocket: WebSocket) -> tuple[SessionDoor, Seat]:
+async def _seated(deps: DoorDeps, door: Door, websocket: WebSocket) -> tuple[SessionDoor, Seat]:
     """Return the seat of whom the token admits. Raises as `_admitted` and `Door.attach` do."""
     admission = await _admitted(deps, websocket)
     session_door, seat = await door.attach(admission, websocket.query_params.get("peerID", ""))
@@ -95,7 +75,7 @@ async def _seated(deps: SocketDeps, door: Door, websocket: WebSocket) -> tuple[S
     return session_door, seat
 
 
-async def _admitted(deps: SocketDeps, websocket: WebSocket) -> Admission:
+async def _admitted(deps: DoorDeps, websocket: WebSocket) -> Admission:
     """Return whom the token in the query admits. Raises Unauthorized, and Forbidden for another meeting's token."""
     query = websocket.query_params
     admission = await admit(deps.db, deps.issuer, query.get("authToken", ""))

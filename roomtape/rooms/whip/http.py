@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
 
 from fastapi import APIRouter, Request, Response
 
-from roomtape.db.database import Database
 from roomtape.errors import CallerError, Forbidden, InvalidRequest, NotFound, Unauthorized
 from roomtape.rooms import publishing, sdp, tapes
-from roomtape.rooms.admission import Admission
+from roomtape.rooms.admission import Admission, DoorDeps
 from roomtape.rooms.ice import ice_servers
 from roomtape.rooms.live import LivePeer, LiveSession
-from roomtape.rooms.service import Rooms
 from roomtape.rooms.tapes import admit_publisher
-from roomtape.rooms.tokens import TokenIssuer
 from roomtape.rooms.whip import offer
 from roomtape.settings import Settings
 
 SDP, FRAGMENT = "application/sdp", "application/trickle-ice-sdpfrag"
-
-
-class WhipDeps(Protocol):
-    """What the endpoint needs; the API's dependencies have all of it."""
-
-    @property
-    def settings(self) -> Settings: ...
-
-    @property
-    def db(self) -> Database: ...
-
-    @property
-    def rooms(self) -> Rooms: ...
-
-    @property
-    def issuer(self) -> TokenIssuer: ...
-
-
 _TEXT = {"schema": {"type": "string"}}
 _MADE = {name: {"schema": {"type": "string"}} for name in ("Location", "ETag", "Accept-Patch")}
 
 
-def router(deps: WhipDeps) -> APIRouter:
+def router(deps: DoorDeps) -> APIRouter:
     """Return the routes under /whip."""
     routes = APIRouter(prefix="/whip", tags=["WHIP"])
 
@@ -160,13 +138,13 @@ def _check_role(admission: Admission, wanted: offer.Offer) -> None:
             raise Forbidden(f"the preset {admission.preset.name!r} may not publish {kind}")
 
 
-async def _replace_tape(deps: WhipDeps, peer: LivePeer) -> None:
+async def _replace_tape(deps: DoorDeps, peer: LivePeer) -> None:
     found = deps.rooms.peer(peer.id)
     if found is not None:
         await tapes.replace(deps.rooms, found[0], peer)
 
 
-async def _own(deps: WhipDeps, request: Request, peer_id: str) -> tuple[LiveSession, LivePeer]:
+async def _own(deps: DoorDeps, request: Request, peer_id: str) -> tuple[LiveSession, LivePeer]:
     admission = await admit_publisher(deps.db, deps.issuer, bearer(request))
     found = deps.rooms.peer(peer_id)
     if found is None or found[1].participant_id != admission.participant.id:

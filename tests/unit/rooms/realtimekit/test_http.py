@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 import websockets
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection
@@ -21,6 +20,7 @@ from roomtape.rooms.realtimekit import codec, http
 from roomtape.rooms.realtimekit.events import Media, Room
 from roomtape.rooms.realtimekit.wire import schema_pb2 as pb
 from roomtape.rooms.tokens import TokenIssuer
+from tests.support.asgi import listening
 from tests.support.house import NOW, House
 from tests.support.sdkroom import GUEST
 
@@ -69,13 +69,8 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     issuer = TokenIssuer(bytes(32), 600)
     app = FastAPI()
     app.include_router(http.router(Deps(house.settings, house.db, house.rooms, issuer), house.chat_logs))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield Place(house, issuer, server.servers[0].sockets[0].getsockname()[1])
-    server.should_exit = True
-    await serving
+    async with listening(app) as host:
+        yield Place(house, issuer, int(host.rpartition(":")[2]))
     await house.rooms.stop()
     await house.db.close()
 
