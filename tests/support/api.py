@@ -19,7 +19,7 @@ from roomtape.api.deps import Deps
 from roomtape.capture.eventlog import EventLogWriter
 from roomtape.capture.events import MessageSent
 from roomtape.db import recordings as recording_rows
-from roomtape.db import seed, sessions
+from roomtape.db import sessions
 from roomtape.db.database import Database
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App, Meeting, Peer, Session, SessionStatus
@@ -41,7 +41,7 @@ from roomtape.storage.signedlinks import SignedLinks
 from roomtape.webhooks import signature
 from roomtape.webhooks.dispatch import Dispatcher
 from roomtape.webhooks.signature import Signer
-from tests.support.database import empty_database
+from tests.support.database import seeded_database
 from tests.support.recording_fakes import FakeRunner
 
 KEY = bytes(range(32))
@@ -206,9 +206,9 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncIterator[House]:
     """Yield an API whose client carries the API token."""
-    db = Database(await empty_database(folder / "roomtape.db"))
+    address, first = await seeded_database(folder / "roomtape.db")
+    db = Database(address)
     settings = Settings(data_dir=folder, rate_per_s=0)
-    first = await seed.seed(db, settings)
     rooms, recordings = FakeRooms(folder), FakeRecordings(db)
     issuer = TokenIssuer(KEY, 3600)
     bucket = FolderBucket(folder / "bucket", SignedLinks(lambda: BASE, KEY))
