@@ -24,7 +24,7 @@ lint: setup
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 unit: setup
-	@$(PYTEST) tests/unit -n 2 --reruns 2 $(ARGS)
+	@$(PYTEST) tests/unit -n 3 --reruns 2 $(ARGS)
 
 # Whole files, more of them than there are cores: most of the time of these tests is waiting for media in real time. A
 # machine that is starved for a while cannot send media on time, so a failure is tried twice more; three in a row are one.
@@ -34,8 +34,8 @@ integration: loopback servers
 # What wants the machine to itself, or minutes of it: many browsers, the bench, hours of capture, thousands of requests.
 test-long: loopback servers
 	@PAGE_TEST_STRICT=1 $(INTEGRATION) -m long -n 0 --reruns 1 $(ARGS)
-	@CRASH_TEST_ALL_MOMENTS=1 RTMP_TEST_DEATHS=2 START_TEST_STARTS=20 $(INTEGRATION) \
-	  -k "between_stop or streamed or starts_in_a_row" -n 0 --reruns 1 $(ARGS)
+	@SCENE_TEST_STRICT=1 CRASH_TEST_ALL_MOMENTS=1 RTMP_TEST_DEATHS=2 START_TEST_STARTS=20 $(INTEGRATION) \
+	  -k "between_stop or mid_recording or streamed_over or starts_in_a_row" -n 0 --reruns 1 $(ARGS)
 
 servers: setup
 	@scripts/setup test

@@ -207,7 +207,7 @@ async def _power_cut(folder: Path) -> None:
         assert done.stop_reason.reason == "ALL_PEERS_LEFT"
         file = await scene.composite(server, done, folder)
         scene.check_whole(file, scene.seconds(done), ())
-        saved_s = (cut_us - scene.us(done.started_time)) / 1e6 - 1.6
+        saved_s = (cut_us - scene.us(done.started_time)) / 1e6 - scene.LOST_S
         files = await scene.tracks(server, done_tracks, folder)
         for person in people:
             tone = scene.TONES[person.name]

@@ -41,7 +41,7 @@ async def _fills_up(folder: Path) -> None:
             scene.check_whole(file, lasts, ())
             for person in people:
                 # 128 KiB, and what Janus had not written yet, lie between the moment of filling and the real end.
-                scene.check_tone(file, scene.TONES[person.name], 0, (full_us - start_us) / 1e6 - 1.6)
+                scene.check_tone(file, scene.TONES[person.name], 0, (full_us - start_us) / 1e6 - scene.LOST_S)
 
             refused = await server.kit.recordings.start_recordings(server.app_id, **server.ids, meeting_id=meeting)
             assert "disk" in await _error(server, refused.data.id)
@@ -66,7 +66,7 @@ async def _went_on(
     for person in people:
         [(start_us, file)] = files[person.name]
         tone = scene.TONES[person.name]
-        scene.check_tone(file, tone, 0, (full_us - start_us) / 1e6 - 1.6)
+        scene.check_tone(file, tone, 0, (full_us - start_us) / 1e6 - scene.LOST_S)
         scene.check_tone(file, tone, (again_us - start_us) / 1e6, (scene.us(done.stopped_time) - start_us) / 1e6)
         scene.check_beeps(file, person, start_us)
         heard = detect.tone_intervals(file, tone)

@@ -55,7 +55,7 @@ async def test_janus_is_killed_in_mid_recording(tmp_path: Path, monkeypatch: pyt
         for person in people:
             tone = scene.TONES[person.name]
             # Janus holds up to 4 KiB of each file in memory: about a second of this tone.
-            scene.check_tone(file, tone, 0, (killed_us - start_us) / 1e6 - 1.6)
+            scene.check_tone(file, tone, 0, (killed_us - start_us) / 1e6 - scene.LOST_S)
             scene.check_tone(file, tone, (back_us - start_us) / 1e6 + 0.3, lasts)
             quiet_s = (killed_us - start_us) / 1e6 + 0.2
             assert detect.no_tone(file, tone, quiet_s, quiet_s + 0.8)

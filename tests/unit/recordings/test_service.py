@@ -34,7 +34,7 @@ async def test_a_start_answers_invoked_and_is_confirmed_after_the_captures(world
     invoked = await world.start()
     assert invoked.status is Status.INVOKED
     running = await world.until(invoked.id, Status.RECORDING)
-    assert time.monotonic() - began < 0.3
+    assert time.monotonic() - began < 2
 
     events = world.rooms.events(session)
     (started,) = [e for e in events if isinstance(e, RecordingStarted)]

@@ -58,7 +58,7 @@ async def test_steps_run_in_order_once_and_again_only_when_asked_after_the_end(t
         await flows.begin("a")
         async with asyncio.timeout(20):
             await steps.finished.wait()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5
         assert steps.done == ["one a", "two a", "three a told"]
         await asyncio.sleep(0.2)
         steps.finished.clear()
