@@ -1,16 +1,24 @@
-"""Owns which of these tests are long, and the order of their files: the longest first, so that no worker ends alone."""
+"""Owns which of these tests are long, in which order files run (no worker shall end alone), and the shared browser."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
+
+from tests.support.sdk import SdkBrowser, sdk_browser
 
 LONGEST_FIRST = (
     "crashes|sdk_meeting|both_ways|pages|sdk_reconnect|watermark|life|storage_recorded|sdk_recording|"
-    "rtmp|demo|disk|sdk_media|storage_servers|examples|meet_page|golden|attempts|webhooks|own_bucket_recorded|playback"
+    "rtmp|demo|disk|sdk_media|storage_servers|meet_page|golden|attempts|webhooks|own_bucket_recorded|playback"
 )
 CALM = "sync|janus_dies|chat_log|janus|keyframes|chromium_publisher|tape_tokens|guarded"
 """They mostly wait, but for the first, which holds browsers to milliseconds: what runs beside it leaves it time."""
-LONG = "finalize_crash|three|sample|kill|interactive|process|chromium_recorded|bench|schema|long_capture|long_list"
+LONG = (
+    "examples|finalize_crash|three|sample|kill|interactive|process|chromium_recorded|bench|schema|"
+    "long_capture|long_list"
+)
 """They want a machine to themselves to say anything, or need minutes of it; `make test-long` runs them one by one."""
 
 
@@ -23,3 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.stem in long:
             item.add_marker("long")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[SdkBrowser]:
+    """The Chromium of all tests of a worker that want one for windows only: a start is four seconds of a core."""
+    async with sdk_browser() as started:
+        yield started

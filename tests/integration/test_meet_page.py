@@ -12,22 +12,16 @@ from playwright.async_api import expect
 
 from tests.support import detect
 from tests.support.meetpage import WITHIN_MS, MeetPage, open_page
-from tests.support.sdk import Devices, SdkBrowser, sdk_browser
+from tests.support.sdk import Devices, SdkBrowser
 from tests.support.sdkmeeting import GUEST, HOST, IDENTITIES, TONES
 from tests.support.server import Server, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     async with running(tmp_path_factory.mktemp("server") / "data") as started:
-        yield started
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> Any:
-    async with sdk_browser() as started:
         yield started
 
 

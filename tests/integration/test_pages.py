@@ -9,36 +9,30 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import BrowserContext, Page, expect
 
-from tests.support.chromium import launched
+from tests.support.sdk import SdkBrowser
 from tests.support.server import Server, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def empty(tmp_path: Path) -> AsyncIterator[Server]:
     """A server on which nothing has been made yet."""
     async with running(tmp_path / "data") as made:
         yield made
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     async with running(tmp_path_factory.mktemp("server") / "data") as made:
         yield made
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium() -> AsyncIterator[Browser]:
-    async with launched() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def browser(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    async with await chromium.new_context() as context:
+@pytest_asyncio.fixture(loop_scope="session")
+async def context(browser: SdkBrowser) -> AsyncIterator[BrowserContext]:
+    async with await browser.browser.new_context() as context:
         context.set_default_timeout(10_000)
         yield context
 
@@ -58,9 +52,9 @@ async def until(page: Page, expression: str, within_s: float = 15) -> None:
 
 
 async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_plays(
-    empty: Server, browser: BrowserContext
+    empty: Server, context: BrowserContext
 ) -> None:
-    page = await browser.new_page()
+    page = await context.new_page()
     hosts = hosts_of(page)
     await page.goto(empty.base_url)
 
@@ -76,7 +70,7 @@ async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_pla
     await page.get_by_label("New meeting").fill("<b>Standup</b>")
     await page.get_by_role("button", name="Create").click()
     await expect(page.get_by_text("<b>Standup</b>", exact=True)).to_be_visible()
-    async with browser.expect_page() as opened:
+    async with context.expect_page() as opened:
         await page.get_by_role("button", name="Open as host").click()
     tab = await opened.value
     await tab.wait_for_url(f"{empty.base_url}/meet/*")
@@ -90,7 +84,7 @@ async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_pla
     await tab.wait_for_timeout(2500)
     await page.get_by_role("button", name="Stop").click()
     await expect(page.locator("#recordings .state")).to_have_text("ready", timeout=60_000)
-    async with browser.expect_page() as opened:
+    async with context.expect_page() as opened:
         await page.get_by_role("link", name="Play").click()
     video = await opened.value
     await until(video, "document.querySelector('video')?.currentTime > 0.5")
@@ -98,9 +92,9 @@ async def test_two_clicks_from_the_token_into_a_meeting_and_a_recording_that_pla
 
 
 async def test_a_link_with_the_token_signs_in_and_the_token_leaves_the_address(
-    empty: Server, browser: BrowserContext
+    empty: Server, context: BrowserContext
 ) -> None:
-    page = await browser.new_page()
+    page = await context.new_page()
     await page.goto(f"{empty.base_url}/#token={empty.token}")
     await expect(page.get_by_text("No meetings yet")).to_be_visible()
     assert page.url == f"{empty.base_url}/"
@@ -121,12 +115,12 @@ async def test_a_link_with_the_token_signs_in_and_the_token_leaves_the_address(
     ],
 )
 async def test_a_link_that_opens_nothing_says_so(
-    server: Server, browser: BrowserContext, query: str, words: str
+    server: Server, context: BrowserContext, query: str, words: str
 ) -> None:
     meeting = await server.meeting()
     token = (await server.participant(meeting, "Ada")).token
     other = (await server.participant(await server.meeting(), "Ada")).token
-    page = await browser.new_page()
+    page = await context.new_page()
     forged = token.rpartition(".")[0] + ".AAAA"
     await page.goto(f"{server.base_url}/meet/{meeting}{query.replace('OTHER', other).replace('FORGED', forged)}")
     await expect(page.locator("#message")).to_contain_text(words)
@@ -134,9 +128,9 @@ async def test_a_link_that_opens_nothing_says_so(
 
 
 async def test_every_address_of_the_sdk_and_the_kit_leads_to_our_own_server(
-    server: Server, browser: BrowserContext
+    server: Server, context: BrowserContext
 ) -> None:
-    page = await browser.new_page()
+    page = await context.new_page()
     hosts = hosts_of(page)
     meeting = await server.meeting()
     await page.goto(f"{server.base_url}/meet/{meeting}")
@@ -179,8 +173,8 @@ async def test_every_address_of_the_sdk_and_the_kit_leads_to_our_own_server(
     assert blocked == "blocked"
 
 
-async def test_no_link_takes_a_token_to_cloudflare(server: Server, browser: BrowserContext) -> None:
-    page = await browser.new_page()
+async def test_no_link_takes_a_token_to_cloudflare(server: Server, context: BrowserContext) -> None:
+    page = await context.new_page()
     await page.goto(f"{server.base_url}/meet/{await server.meeting()}")
     await page.evaluate(
         """() => {
@@ -189,7 +183,7 @@ async def test_no_link_takes_a_token_to_cloudflare(server: Server, browser: Brow
             '<a target="_blank" href="https://test.realtime.cloudflare.com?authToken=secret">Troubleshoot</a>';
         }"""
     )
-    async with browser.expect_page() as opened:
+    async with context.expect_page() as opened:
         await page.get_by_role("link", name="Troubleshoot").click()
     tab = await opened.value
     await tab.wait_for_url(f"{server.base_url}/console/help.html")

@@ -11,26 +11,20 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Error
 
-from tests.support.sdk import SCREENS, Devices, SdkBrowser, SdkPeer, sdk_browser
+from tests.support.sdk import SCREENS, Devices, SdkBrowser, SdkPeer
 from tests.support.sdkmeeting import GUEST, HOST, IDENTITIES, TONES, SdkMeeting, perceives
 from tests.support.server import Server, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> Any:
     async with running(tmp_path_factory.mktemp("server") / "data") as started:
         yield started
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> Any:
-    async with sdk_browser() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def meeting(server: Server, browser: SdkBrowser) -> Any:
     """A meeting with ann, a host, and bob, a guest; most tests share it, since joining is what takes time.
 
@@ -42,12 +36,12 @@ async def meeting(server: Server, browser: SdkBrowser) -> Any:
         yield made
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def ann(meeting: SdkMeeting) -> SdkPeer:
     return meeting.people["ann"]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bob(meeting: SdkMeeting) -> SdkPeer:
     return meeting.people["bob"]
 

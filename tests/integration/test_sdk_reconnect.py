@@ -13,23 +13,23 @@ import pytest_asyncio
 from tests.support import detect, scene
 from tests.support.forwarder import Forwarder, forwarder
 from tests.support.meetpage import open_page
-from tests.support.sdk import SdkBrowser, SdkPeer, sdk_browser
+from tests.support.sdk import SdkBrowser, SdkPeer
 from tests.support.sdkmeeting import HOST, TONES, SdkMeeting, perceives
 from tests.support.server import Server, running
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 HOSTS = ("api", "api-silos", "da-collector", "location", "location-legacy", "socket-edge")
 CONNECTED = "meeting => meeting.meta.socketState.state === 'connected'"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def door() -> Any:
     async with forwarder(["*.rtk.test", "rtk.test"]) as opened:
         yield opened
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def server(door: Forwarder, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("server") / "data"
     async with running(folder, ROOMTAPE_BASE_URI=f"rtk.test:{door.port}") as started:
@@ -37,13 +37,7 @@ async def server(door: Forwarder, tmp_path_factory: pytest.TempPathFactory) -> A
         yield started
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> Any:
-    async with sdk_browser() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def meeting(server: Server, browser: SdkBrowser, door: Forwarder) -> Any:
     async with SdkMeeting(server, browser, await server.meeting()) as made:
         for name, preset in (("ann", HOST), ("bob", "group_call_participant")):
