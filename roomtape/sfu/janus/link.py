@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 
@@ -48,6 +48,7 @@ class JanusLink:
         self._on_ready = on_ready
         self._client: JanusClient | None = None
         self._control: int | None = None
+        self._probes: set[int] = set()
         self._ready = asyncio.Event()
         self._renew = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -95,6 +96,18 @@ class JanusLink:
         client, session = await self._now()
         reply = await client.request({"janus": "attach", "plugin": _PLUGIN, "session_id": session})
         return Handle(session, reply["data"]["id"])
+
+    @asynccontextmanager
+    async def probe(self) -> AsyncIterator[Handle]:
+        """Give a handle for a question, which is detached after it; no event of it is reported. Raises SfuError."""
+        handle = await self.attach()
+        # Kept for as long as the session: its hang-up may come long after it was detached.
+        self._probes.add(handle.id)
+        try:
+            yield handle
+        finally:
+            with suppress(SfuError):
+                await self.request({"janus": "detach", "handle_id": handle.id})
 
     async def request(self, message: Message) -> Message:
         """Send a request of our session. Raises SfuError, also when Janus stays away for 5 s."""
@@ -171,6 +184,7 @@ class JanusLink:
             session = self.session
             if session is None:
                 session = (await client.request({"janus": "create"}))["data"]["id"]
+                self._probes.clear()
             attach = {"janus": "attach", "plugin": _PLUGIN, "session_id": session}
             control = (await client.request(attach))["data"]["id"]
         except BaseException:
@@ -185,7 +199,7 @@ class JanusLink:
         if event.get("janus") == "timeout":
             log.error("Janus dropped our session: no keep-alive reached it in time")
             self.void()
-        elif event.get("sender") != self._control:
+        elif event.get("sender") != self._control and event.get("sender") not in self._probes:
             self._on_event(event)
 
 

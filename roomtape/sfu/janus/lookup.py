@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from roomtape.errors import SfuError
@@ -56,12 +55,9 @@ async def mids(link: JanusLink, found: Found) -> frozenset[str]:
         "room": found.room_id,
         "streams": [{"feed": found.peer_id}],
     }
-    handle = await link.attach()
-    try:
-        streams = (await link.plugin(handle.id, body)).data.get("streams", [])
-    except SfuError:
-        return frozenset()
-    finally:
-        with suppress(SfuError):
-            await link.request({"janus": "detach", "handle_id": handle.id})
+    async with link.probe() as handle:
+        try:
+            streams = (await link.plugin(handle.id, body)).data.get("streams", [])
+        except SfuError:
+            return frozenset()
     return frozenset(str(stream["feed_mid"]) for stream in streams if "feed_mid" in stream)

@@ -132,6 +132,20 @@ async def test_events_of_our_session_alone_are_handed_on() -> None:
         await here.link.close(keep_session=False)
 
 
+async def test_nothing_is_told_of_a_probe_however_late_it_hangs_up() -> None:
+    async with FakeJanus() as janus:
+        here = watched(janus)
+        await here.link.open(None)
+        async with here.link.probe() as probe:
+            assert probe.id in janus.handles
+        assert len(janus.requests("detach")) == 1
+        for sender in (probe.id, 5):
+            await janus.push({"janus": "hangup", "session_id": probe.session, "sender": sender, "reason": "Detach"})
+        await until(lambda: here.events)
+        assert [event["sender"] for event in here.events] == [5]
+        await here.link.close(keep_session=False)
+
+
 async def test_the_session_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_KEEPALIVE_S", 0.02)
     async with FakeJanus() as janus:
