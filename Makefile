@@ -35,7 +35,7 @@ integration: loopback servers
 test-long: loopback servers
 	@PAGE_TEST_STRICT=1 $(INTEGRATION) -m long -n 0 --reruns 1 $(ARGS)
 	@SCENE_TEST_STRICT=1 CRASH_TEST_ALL_MOMENTS=1 RTMP_TEST_DEATHS=2 START_TEST_STARTS=20 $(INTEGRATION) \
-	  -k "between_stop or mid_recording or streamed_over or starts_in_a_row" -n 0 --reruns 1 $(ARGS)
+	  -k "test_crashes or test_disk or test_janus_dies or test_sdk_reconnect or test_rtmp or starts_in_a_row" -n 0 --reruns 1 $(ARGS)
 
 servers: setup
 	@scripts/setup test

@@ -16,7 +16,7 @@ LONGEST_FIRST = (
 CALM = "sync|janus_dies|chat_log|janus|keyframes|chromium_publisher|tape_tokens|guarded"
 """They mostly wait, but for the first, which holds browsers to milliseconds: what runs beside it leaves it time."""
 LONG = (
-    "examples|finalize_crash|three|sample|kill|interactive|process|chromium_recorded|bench|schema|"
+    "examples|finalize_crash|three|sample|kill|interactive|interactive_away|process|chromium_recorded|bench|schema|"
     "long_capture|long_list"
 )
 """They want a machine to themselves to say anything, or need minutes of it; `make test-long` runs them one by one."""

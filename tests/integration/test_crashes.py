@@ -54,14 +54,14 @@ async def test_render_and_server_are_killed_in_mid_recording(tmp_path: Path) -> 
 
         lasts = scene.seconds(done)
         assert lasts > BEFORE_S + AWAY_S + AFTER_S
-        scene.check_whole(await scene.composite(server, done, tmp_path), lasts, BOTH)
+        await scene.check_whole(await scene.composite(server, done, tmp_path), lasts, BOTH)
         files = await scene.tracks(server, done_tracks, tmp_path)
         assert {user: len(found) for user, found in files.items()} == {"ann": 1, "bob": 1}
         for person in people:
             start_us, file = files[person.name][0]
             assert abs(detect.duration_s(file) - scene.seconds(done_tracks)) < 0.1
             assert detect.hole(file, scene.TONES[person.name]) <= scene.HOLE_S
-            scene.check_beeps(file, person, start_us)
+            await scene.check_beeps(file, person, start_us)
         await scene.leave(people)
 
 
@@ -109,7 +109,7 @@ async def _killed_at(moments: list[Moment], folder: Path) -> None:
             video = Path(str(done.output_file_name))
             names = {f.name for f in scene.bucket_files(server, recording)}
             assert names == {video.name, video.with_suffix(".json").name}
-            scene.check_whole(await scene.composite(server, done, folder), scene.seconds(done), BOTH)
+            await scene.check_whole(await scene.composite(server, done, folder), scene.seconds(done), BOTH)
         await until(lambda: not (server.data_dir / "capture" / session).exists(), 10)
         assert list((server.data_dir / "render").iterdir()) == []
 
@@ -155,18 +155,18 @@ async def _stop_and_go_on(folder: Path) -> None:
         done, done_tracks = await server.until(composed, "UPLOADED"), await server.until(tracked, "UPLOADED")
         file = await scene.composite(server, done, folder)
         start_us, lasts = scene.us(done.started_time), scene.seconds(done)
-        scene.check_whole(file, lasts, ())
+        await scene.check_whole(file, lasts, ())
         for tone in BOTH:
-            scene.check_tone(file, tone, 0, (down_us - start_us) / 1e6 - 0.05)
-            scene.check_tone(file, tone, (up_us - start_us) / 1e6 + 0.3, lasts)
+            await scene.check_tone(file, tone, 0, (down_us - start_us) / 1e6 - 0.05)
+            await scene.check_tone(file, tone, (up_us - start_us) / 1e6 + 0.3, lasts)
             assert len(detect.tone_intervals(file, tone)) == 2
         for person in people:
-            scene.check_beeps(file, person, start_us)
+            await scene.check_beeps(file, person, start_us)
         files = await scene.tracks(server, done_tracks, folder)
         for person in people:
             assert len(files[person.name]) == 2
             for begin_us, track in files[person.name]:
-                scene.check_beeps(track, person, begin_us)
+                await scene.check_beeps(track, person, begin_us)
         await scene.leave(people)
 
 
@@ -186,8 +186,8 @@ async def _stop_and_stay_away(folder: Path) -> None:
         assert done.stop_reason.reason == "ALL_PEERS_LEFT"
         assert abs(scene.us(done.stopped_time) - down_us) < 3e6
         file = await scene.composite(server, done, folder)
-        scene.check_whole(file, scene.seconds(done), ())
-        scene.check_tone(file, scene.TONES["ann"], 0, 1.9)
+        await scene.check_whole(file, scene.seconds(done), ())
+        await scene.check_tone(file, scene.TONES["ann"], 0, 1.9)
 
 
 async def _power_cut(folder: Path) -> None:
@@ -206,12 +206,12 @@ async def _power_cut(folder: Path) -> None:
         done, done_tracks = await server.until(composed, "UPLOADED"), await server.until(tracked, "UPLOADED")
         assert done.stop_reason.reason == "ALL_PEERS_LEFT"
         file = await scene.composite(server, done, folder)
-        scene.check_whole(file, scene.seconds(done), ())
+        await scene.check_whole(file, scene.seconds(done), ())
         saved_s = (cut_us - scene.us(done.started_time)) / 1e6 - scene.LOST_S
         files = await scene.tracks(server, done_tracks, folder)
         for person in people:
             tone = scene.TONES[person.name]
-            scene.check_tone(file, tone, 0, saved_s)
+            await scene.check_tone(file, tone, 0, saved_s)
             [(_, track)] = files[person.name]
             assert detect.hole(track, tone) <= scene.HOLE_S
             assert detect.duration_s(track) > saved_s
@@ -239,7 +239,7 @@ async def _everybody_leaves(server: Server, folder: Path) -> None:
         assert (await scene.raw(server, recording.id))["stop_reason"] == {"caller": None, "reason": "ALL_PEERS_LEFT"}
         _between(scene.us(recording.stopped_time) / 1e6 - 2, left["bob"], 0.2)
     file = await scene.composite(server, done, folder)
-    scene.check_whole(file, scene.seconds(done), ())
+    await scene.check_whole(file, scene.seconds(done), ())
     assert detect.no_tone(file, scene.TONES["bob"], scene.seconds(done) - 1.8)
     files = await scene.tracks(server, done_tracks, folder)
     gone = {user: found[0][0] / 1e6 + detect.duration_s(found[0][1]) for user, found in files.items()}
@@ -258,5 +258,5 @@ async def _nobody_comes(server: Server, folder: Path) -> None:
     assert done.stop_reason.reason == "ALL_PEERS_LEFT"
     assert abs(scene.seconds(done) - 2) < 0.3
     file = await scene.composite(server, done, folder)
-    scene.check_whole(file, scene.seconds(done), ())
+    await scene.check_whole(file, scene.seconds(done), ())
     assert detect.no_tone(file, 440)

@@ -38,10 +38,10 @@ async def _fills_up(folder: Path) -> None:
             done = await server.until(recording, "UPLOADED")
             file = await scene.composite(server, done, folder)
             start_us, lasts = scene.us(done.started_time), scene.seconds(done)
-            scene.check_whole(file, lasts, ())
+            await scene.check_whole(file, lasts, ())
             for person in people:
                 # 128 KiB, and what Janus had not written yet, lie between the moment of filling and the real end.
-                scene.check_tone(file, scene.TONES[person.name], 0, (full_us - start_us) / 1e6 - scene.LOST_S)
+                await scene.check_tone(file, scene.TONES[person.name], 0, (full_us - start_us) / 1e6 - scene.LOST_S)
 
             refused = await server.kit.recordings.start_recordings(server.app_id, **server.ids, meeting_id=meeting)
             assert "disk" in await _error(server, refused.data.id)
@@ -66,9 +66,9 @@ async def _went_on(
     for person in people:
         [(start_us, file)] = files[person.name]
         tone = scene.TONES[person.name]
-        scene.check_tone(file, tone, 0, (full_us - start_us) / 1e6 - scene.LOST_S)
-        scene.check_tone(file, tone, (again_us - start_us) / 1e6, (scene.us(done.stopped_time) - start_us) / 1e6)
-        scene.check_beeps(file, person, start_us)
+        await scene.check_tone(file, tone, 0, (full_us - start_us) / 1e6 - scene.LOST_S)
+        await scene.check_tone(file, tone, (again_us - start_us) / 1e6, (scene.us(done.stopped_time) - start_us) / 1e6)
+        await scene.check_beeps(file, person, start_us)
         heard = detect.tone_intervals(file, tone)
         # Room may come and go for a moment while the disk is being freed: at least one hole, and none elsewhere.
         assert sum(b[0] - a[1] > scene.HOLE_S for a, b in pairwise(heard)) >= 1
@@ -99,7 +99,7 @@ async def _works_again(server: Server, meeting: str, folder: Path) -> None:
     await scene.stop(server, recording)
     done = await server.until(recording, "UPLOADED")
     file = await scene.composite(server, done, folder)
-    scene.check_whole(file, scene.seconds(done), tuple(scene.TONES.values()))
+    await scene.check_whole(file, scene.seconds(done), tuple(scene.TONES.values()))
     # What is left of an earlier take may be told, nothing about the disk.
     assert not [w for w in (await scene.raw(server, recording))["warnings"] if "mjr" not in w]
 

@@ -51,18 +51,18 @@ async def test_janus_is_killed_in_mid_recording(tmp_path: Path, monkeypatch: pyt
         start_us, lasts = scene.us(done.started_time), scene.seconds(done)
         file = await scene.composite(server, done, tmp_path)
         files = await scene.tracks(server, done_tracks, tmp_path)
-        scene.check_whole(file, lasts, ())
+        await scene.check_whole(file, lasts, ())
         for person in people:
             tone = scene.TONES[person.name]
             # Janus holds up to 4 KiB of each file in memory: about a second of this tone.
-            scene.check_tone(file, tone, 0, (killed_us - start_us) / 1e6 - scene.LOST_S)
-            scene.check_tone(file, tone, (back_us - start_us) / 1e6 + 0.3, lasts)
+            await scene.check_tone(file, tone, 0, (killed_us - start_us) / 1e6 - scene.LOST_S)
+            await scene.check_tone(file, tone, (back_us - start_us) / 1e6 + 0.3, lasts)
             quiet_s = (killed_us - start_us) / 1e6 + 0.2
             assert detect.no_tone(file, tone, quiet_s, quiet_s + 0.8)
-            scene.check_beeps(file, person, start_us)
+            await scene.check_beeps(file, person, start_us)
             assert len(files[person.name]) == 2
             for begin_us, track in files[person.name]:
-                scene.check_beeps(track, person, begin_us)
+                await scene.check_beeps(track, person, begin_us)
         await scene.leave(people)
 
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -53,11 +52,11 @@ async def test_a_recording_is_streamed_over_deaths_of_the_server_that_receives_i
         await _sent(server, streamed, ENOUGH_S)
         for _ in range(DEATHS):
             await nginx.kill()
-            lost = await _state(server, streamed, "retrying")
+            lost = await scene.stream_state(server, streamed, "retrying")
             assert "127.0.0.1" in lost["error"]
             assert KEY not in str(lost)
             await nginx.start()
-            sent = await _state(server, streamed, "live")
+            sent = await scene.stream_state(server, streamed, "live")
             assert sent["error"] is None
             await _sent(server, streamed, sent["sent_s"] + ENOUGH_S)
         assert not [p for p in scene.processes(server) if KEY in " ".join(p.cmdline())]
@@ -66,10 +65,10 @@ async def test_a_recording_is_streamed_over_deaths_of_the_server_that_receives_i
         await scene.stop(server, streamed)
         done = await server.until(streamed, "UPLOADED")
         await server.until(other, "UPLOADED")
-        await _state(server, streamed, "ended")
-        await _state(server, other, "ended")
+        await scene.stream_state(server, streamed, "ended")
+        await scene.stream_state(server, other, "ended")
         tones = (scene.TONES["ann"], scene.TONES["bob"])
-        scene.check_whole(await scene.composite(server, done, tmp_path), scene.seconds(done), tones)
+        await scene.check_whole(await scene.composite(server, done, tmp_path), scene.seconds(done), tones)
         await scene.leave(people)
         assert not list((server.data_dir / "render").glob("*"))
     received = nginx.files(KEY)
@@ -82,17 +81,6 @@ async def test_a_recording_is_streamed_over_deaths_of_the_server_that_receives_i
     for path in (tmp_path / "data").rglob("*"):
         if path.is_file():
             assert b"k3y-of-the" not in path.read_bytes(), path
-
-
-async def _state(server: Server, recording: str, state: str, within_s: float = 40) -> dict[str, Any]:
-    """Wait until the stream of a recording is in `state`."""
-    deadline = asyncio.get_running_loop().time() + within_s
-    while True:
-        found: dict[str, Any] = (await scene.raw(server, recording))["rtmp_out"]
-        if found["state"] == state:
-            return found
-        assert asyncio.get_running_loop().time() < deadline, found
-        await asyncio.sleep(0.1)
 
 
 async def _sent(server: Server, recording: str, seconds: float, within_s: float = 40) -> None:

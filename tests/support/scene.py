@@ -31,10 +31,22 @@ _TRACK = re.compile(r"(?P<layer>\w+?)_custom-(?P<user>\w+?)_(?P<peer>[\w-]+)_pee
 
 
 async def together(*scenes: Coroutine[Any, Any, None]) -> None:
-    """Play scenes at once. When one fails the others are ended, with their servers, before that is told."""
+    """Play scenes at once, when STRICT one after the other.
+
+    When one fails the others are ended, with their servers, before that is told.
+    """
+    turns = asyncio.Semaphore(1 if STRICT else len(scenes))
+
+    async def play(one: Coroutine[Any, Any, None]) -> None:
+        try:
+            async with turns:
+                await one
+        finally:
+            one.close()
+
     async with asyncio.TaskGroup() as group:
         for one in scenes:
-            group.create_task(one)
+            group.create_task(play(one))
 
 
 async def join(server: Server, meeting: str, *names: str, reconnect: bool = False) -> list[SimulatedParticipant]:
@@ -98,6 +110,17 @@ def seconds(recording: Any) -> float:
     return float((recording.stopped_time - recording.started_time).total_seconds())
 
 
+async def stream_state(server: Server, recording: str, state: str, within_s: float = 40) -> dict[str, Any]:
+    """Wait until the RTMP stream of a recording is in `state`, and return what is told of it."""
+    deadline = asyncio.get_running_loop().time() + within_s
+    while True:
+        found: dict[str, Any] = (await raw(server, recording))["rtmp_out"]
+        if found["state"] == state:
+            return found
+        assert asyncio.get_running_loop().time() < deadline, found
+        await asyncio.sleep(0.1)
+
+
 async def composite(server: Server, recording: Any, folder: Path) -> Path:
     """Download a composite by its link."""
     return await server.download(recording.download_url, folder / f"{recording.id}.mp4")
@@ -115,12 +138,19 @@ async def tracks(server: Server, recording: Any, folder: Path) -> dict[str, list
     return {user: sorted(files) for user, files in found.items()}
 
 
-def check_beeps(file: Path, person: SimulatedParticipant, start_us: int) -> None:
+# The checks decode in threads: in the event loop they would hold up who still sends to another server.
+
+
+async def check_beeps(file: Path, person: SimulatedParticipant, start_us: int) -> None:
     """Check that each beep in a file lies where it was due; `start_us` is the wall clock of the file's time zero.
 
     A busy machine may have sent all of the first ones late, and nobody can know by how much: one in five may lie
     further away than the others.
     """
+    await asyncio.to_thread(_check_beeps, file, person, start_us)
+
+
+def _check_beeps(file: Path, person: SimulatedParticipant, start_us: int) -> None:
     sent = [(t - start_us) / 1e6 for t in person.beeps]
     off = sorted(min(abs(t - s) for s in sent) for t in detect.beep_times(file, BEEPS[person.name]))
     assert off, (person.name, file)
@@ -168,17 +198,23 @@ def events(server: Server, session_id: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line]
 
 
-def check_whole(file: Path, lasts_s: float, tones: tuple[int, ...], start_s: float = 0.0, end_s: float = 1e9) -> None:
+async def check_whole(
+    file: Path, lasts_s: float, tones: tuple[int, ...], start_s: float = 0.0, end_s: float = 1e9
+) -> None:
     """Check that a composite lasts as long as it should, and that its tones have no hole from start to end."""
-    ends = detect.durations(file)
+    ends = await asyncio.to_thread(detect.durations, file)
     assert abs(ends["video"] - lasts_s) <= 0.1, (ends, lasts_s)
     assert abs(ends["audio"] - lasts_s) <= 0.1, (ends, lasts_s)
     for tone in tones:
-        check_tone(file, tone, start_s, min(end_s, lasts_s))
+        await check_tone(file, tone, start_s, min(end_s, lasts_s))
 
 
-def check_tone(file: Path, tone: int, start_s: float, end_s: float) -> None:
+async def check_tone(file: Path, tone: int, start_s: float, end_s: float) -> None:
     """Check that a tone sounds from start to end, true to EDGE_S, without a hole."""
+    await asyncio.to_thread(_check_tone, file, tone, start_s, end_s)
+
+
+def _check_tone(file: Path, tone: int, start_s: float, end_s: float) -> None:
     heard = [
         (max(a, start_s), min(b, end_s)) for a, b in detect.tone_intervals(file, tone) if b > start_s and a < end_s
     ]
