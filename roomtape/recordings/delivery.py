@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +16,13 @@ from roomtape.db.database import Database
 from roomtape.domain.recording import Recording, Status
 from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import DestinationError
-from roomtape.render.job import OUT, RenderResult, write_json
+from roomtape.recordings.shipping import Journal, ship
+from roomtape.render.job import OUT, RenderedFile, RenderResult
 from roomtape.storage.port import Destination
 
 log = structlog.get_logger()
 
-STATE = "delivered.json"
+STATE = "delivered.jsonl"
 """In the work folder: which files have arrived, and where. What is not in it is sent again after a crash."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 600.0
 AT_ONCE = 4
@@ -107,14 +107,15 @@ class Delivery:
 
     async def _attempt(self, storage: StorageConfig, folder: Path, result: RenderResult) -> str | None:
         """Send what has not arrived yet; return None, or what went wrong."""
-        arrived = await asyncio.to_thread(_read, folder, storage.identity)
-        missing = [file.name for file in result.files if file.name not in arrived]
+        journal = Journal(folder / STATE, storage.identity)
         try:
+            arrived = await asyncio.to_thread(journal.open)
             async with self._slots, self._destinations.opened(storage) as destination:
-                for name in missing:
-                    await destination.put(storage.object_path(name), folder / OUT / name)
-                    arrived.append(name)
-                    await asyncio.to_thread(write_json, folder / STATE, {"storage": storage.identity, "files": arrived})
+
+                async def put(file: RenderedFile) -> None:
+                    await destination.put(storage.object_path(file.name), folder / OUT / file.name)
+
+                await ship([file for file in result.files if file.name not in arrived], journal, put)
         except DestinationError as error:
             return error.message
         except OSError as error:
@@ -123,15 +124,6 @@ class Delivery:
 
     def _is_over(self, recording: Recording) -> bool:
         return to_datetime(now_us()) - (recording.stopped_at or recording.invoked_at) > self._patience
-
-
-def _read(folder: Path, identity: str) -> list[str]:
-    """Return the names of the files that have arrived in the storage of this identity."""
-    try:
-        state = json.loads((folder / STATE).read_text())
-    except (FileNotFoundError, ValueError):
-        return []
-    return list(state["files"]) if state.get("storage") == identity else []
 
 
 def _sentence(problem: str, over: bool) -> str:

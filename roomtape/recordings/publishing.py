@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Coroutine, Iterable
 from pathlib import Path
 
 import structlog
@@ -16,17 +14,16 @@ from roomtape.domain.recording import Recording
 from roomtape.errors import StorageError
 from roomtape.recordings import patience
 from roomtape.recordings.patience import patient
-from roomtape.render.job import OUT, RenderedFile, RenderResult, write_json
+from roomtape.recordings.shipping import Journal, ship
+from roomtape.render.job import OUT, RenderedFile, RenderResult
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
 from roomtape.storage.remote import PROBLEM
 
 log = structlog.get_logger()
 
-STATE = "published.json"
+STATE = "published.jsonl"
 """In the work folder: which files lie in the bucket already, so that a long upload is not done twice."""
-SMALL_AT_ONCE = 4
-"""A package has hundreds of files, whose time is the way to the store and back."""
 _WAITS = ". It is tried again; until then the files are kept on the server's disk"
 
 
@@ -52,23 +49,17 @@ class Publishing:
         await self._told(recording, None)  # also of what was wrong before a restart
 
     async def _publish(self, recording: Recording, folder: Path, result: RenderResult) -> str:
-        prefix = recording.bucket_folder
-        there = set(await self._bucket.names(prefix))
-        arrived = [name for name in await asyncio.to_thread(_read, folder) if f"{prefix}/{name}" in there]
-        writing, slots = asyncio.Lock(), asyncio.Semaphore(SMALL_AT_ONCE)
+        prefix, journal = recording.bucket_folder, Journal(folder / STATE, recording.bucket_folder)
 
         async def put(file: RenderedFile) -> None:
-            async with slots:
-                await self._bucket.put(f"{prefix}/{file.name}", folder / OUT / file.name)
-            async with writing:
-                arrived.append(file.name)
-                await asyncio.to_thread(_write, folder, arrived)
+            await self._bucket.put(f"{prefix}/{file.name}", folder / OUT / file.name)
 
-        missing = [file for file in result.files if file.name not in arrived]
-        for file in missing:
-            if file.role != "package":
-                await put(file)
-        await _together(put(file) for file in missing if file.role == "package")
+        there = set(await self._bucket.names(prefix))
+        try:
+            arrived = {name for name in await asyncio.to_thread(journal.open) if f"{prefix}/{name}" in there}
+            await ship([file for file in result.files if file.name not in arrived], journal, put)
+        except OSError as error:
+            raise StorageError(f"the work folder {folder} cannot be written: {error.strerror}") from error
         for name in sorted(there - {f"{prefix}/{file.name}" for file in result.files}):  # left by a crash
             await self._bucket.delete(name)
         return ""
@@ -94,29 +85,3 @@ class Publishing:
             return None
         since_s = (now_us() - to_us(recording.stopped_at or recording.invoked_at)) / 1e6
         return max(patience.STORAGE_PATIENCE_S, self._settings.upload_patience_h * 3600 - since_s)
-
-
-async def _together(puts: Iterable[Coroutine[None, None, None]]) -> None:
-    """Do them side by side. Raises the first StorageError, and the rest is left."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for one in puts:
-                group.create_task(one)
-    except* StorageError as problems:
-        first = problems.exceptions[0]
-        assert isinstance(first, StorageError)
-        raise StorageError(first.message) from first
-
-
-def _read(folder: Path) -> list[str]:
-    try:
-        return list(json.loads((folder / STATE).read_text())["files"])
-    except (FileNotFoundError, ValueError, KeyError):
-        return []
-
-
-def _write(folder: Path, names: list[str]) -> None:
-    try:
-        write_json(folder / STATE, {"files": names})
-    except OSError as error:
-        raise StorageError(f"the work folder {folder} cannot be written: {error.strerror}") from error

@@ -111,9 +111,14 @@ def sync_folder(folder: Path) -> None:
 
 def write_json(path: Path, body: dict[str, Any]) -> None:
     """Write `body` to `path` so that a reader sees the old file or the whole new one, also after a power cut."""
+    write_text(path, json.dumps(body, ensure_ascii=False, indent=1))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the whole new one, also after a power cut."""
     aside = path.with_suffix(path.suffix + ".part")
     with aside.open("w", encoding="utf-8") as out:
-        json.dump(body, out, ensure_ascii=False, indent=1)
+        out.write(text)
         out.flush()
         os.fsync(out.fileno())
     aside.replace(path)

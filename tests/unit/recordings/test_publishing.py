@@ -1,4 +1,3 @@
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -101,7 +100,7 @@ async def test_what_has_arrived_is_not_sent_again_after_a_crash(world: World) ->
     world.bucket.fails, world.bucket.fails_for = 99, "two.json"
     with pytest.raises(StorageError):
         await world.publishing()._publish(world.made, world.work, world.result)
-    assert json.loads((world.work / STATE).read_text()) == {"files": ["one.mp4"]}
+    assert (world.work / STATE).read_text().splitlines() == ['"app-1/rec-1"', '"one.mp4"']
     world.bucket.fails = 0
     await world.publishing().publish(world.made, world.work, world.result)
     assert world.bucket.puts == [ONE, TWO]
