@@ -83,6 +83,7 @@ LARGEST_SOCKET_MESSAGE = 1 << 20
 def serve(settings: Settings) -> None:
     """Run the server until SIGTERM or SIGINT. Raises RoomtapeError when it cannot start."""
     logs.configure(settings.log_level)
+    os.umask(0o077)  # recordings are nobody else's; Janus, renders and recorders inherit it
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -233,11 +234,7 @@ async def _bootstrap(db: Database, settings: Settings, base_url: str) -> Bootstr
         before = None
     known = before.get("api_token") if isinstance(before, dict) else None
     made = await seed(db, settings, known if isinstance(known, str) else None)
-    previous = os.umask(0o077)
-    try:
-        write_json(file, {"base_url": base_url, **asdict(made)})
-    finally:
-        os.umask(previous)
+    write_json(file, {"base_url": base_url, **asdict(made)})
     return made
 
 
@@ -245,6 +242,8 @@ def _own_folder(folder: Path) -> Any:
     """Make the data folder and lock it: two servers on one folder would destroy each other's recordings."""
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_mode & 0o007:
+            log.warning("the data folder is open to every user of this machine: chmod 700 it", folder=str(folder))
         lock = (folder / "server.lock").open("a")
     except OSError as error:
         raise StorageError(f"the data folder {folder} cannot be written: {error.strerror}") from error

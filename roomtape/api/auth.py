@@ -9,14 +9,13 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
 from roomtape.api.deps import Deps, FromDeps
-from roomtape.api.rate_limit import AUTHENTICATED
 from roomtape.db import apps, meetings, participants, recordings, tokens
 from roomtape.db.tokens import ApiToken, Scope
 from roomtape.domain.ids import is_id
 from roomtape.domain.meeting import App, Meeting, Participant
 from roomtape.domain.recording import Caller, CallerType, Recording
 from roomtape.errors import Forbidden, NotFound, Unauthorized
-from roomtape.rooms.admission import Identity, identify
+from roomtape.rooms.admission import AUTHENTICATED, Identity, identify
 
 _MISSING = "send an API token (or a participant's token) in the header `Authorization: Bearer TOKEN`"
 _READS_ONLY = "this API token may only read; use one with the scope `write`"

@@ -14,9 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from roomtape.api import errors
 from roomtape.errors import TooMany
+from roomtape.rooms.admission import AUTHENTICATED
 
-AUTHENTICATED = "roomtape.authenticated"
-"""Set in the scope of a request once its token was found to be good."""
 MOST_CALLERS = 20_000
 """Of so many the budget is remembered; whoever is forgotten begins with a full one."""
 

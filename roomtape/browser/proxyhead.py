@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 
 MOST_HEAD_BYTES = 65_536
 _OWN_TO_A_CONNECTION = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization"})
+# Servers on this machine, ours among them, believe these of 127.0.0.1, which is where we come from.
+_SAID_BY_PROXIES = frozenset(
+    {b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-proto", b"x-real-ip"}
+)
 
 
 class BadHead(Exception):
@@ -45,7 +49,8 @@ class Head:
         """
         kept = [f for f in self.fields if f.partition(b":")[0].strip().lower() not in _OWN_TO_A_CONNECTION]
         if host is not None:
-            kept = [f for f in kept if f.partition(b":")[0].strip().lower() != b"host"]
+            ours = {b"host", *_SAID_BY_PROXIES}
+            kept = [f for f in kept if f.partition(b":")[0].strip().lower() not in ours]
             kept.insert(0, b"Host: " + host)
         return b"\r\n".join([line or self.line, *kept, b"Connection: close", b"", b""])
 

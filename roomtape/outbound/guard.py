@@ -28,11 +28,15 @@ _PORTS = {"http": 80, "https": 443, "rtmp": 1935, "rtmps": 443, "sftp": 22}
 _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 # Not public, whatever the IANA registries make of them: ways to reach an IPv4 address under another name (relays of
-# 6to4, Teredo, IPv4-compatible), what was once site-local, and the service with which Azure answers its machines.
+# 6to4, Teredo, IPv4-compatible and IPv4-translated), what was once site-local, segment routing, documentation, and the
+# service with which Azure answers its machines.
 _REFUSED = tuple(
     ip_network(n)
-    for n in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "::/96", "64:ff9b:1::/48", "fec0::/10", "2001::/23")
-)
+    for n in (
+        "192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48",
+        "fec0::/10", "2001::/23", "3fff::/20", "5f00::/16",
+    )
+)  # fmt: skip
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 

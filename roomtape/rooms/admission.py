@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # the rooms know whom they admitted
     from roomtape.rooms.service import Rooms
     from roomtape.settings import Settings
 
+AUTHENTICATED = "roomtape.authenticated"
+"""Set in the scope of a request once its token was found to be good: what counts requests then counts by token."""
 _GONE = "this token's participant is not (or no longer) in the meeting; ask for a new token"
 
 

@@ -16,17 +16,22 @@ import secrets
 import shutil
 import time
 import unicodedata
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 from urllib.parse import quote
 
 from roomtape.domain.ids import is_id, new_id
-from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound, StorageError
+from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound, StorageError, TooMany
 from roomtape.storage.bucket import content_type
 
 DOOR = "/chat-files/"
 MOST_BYTES_PER_MEETING = 1 << 30
+LEAST_BYTES = 8192
+"""What a file counts at least: its block and its folder's, which an empty one takes as well."""
+UPLOADS_AT_ONCE = 8
+"""To one meeting: what is on its way is not counted yet."""
 LONGEST_NAME = 120
 """Bytes of UTF-8."""
 SHOWN_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -44,6 +49,8 @@ class ChatFiles:
         self.root = root
         self.most_bytes = most_bytes
         self._key = key
+        self._naming = asyncio.Lock()
+        self._uploads: Counter[str] = Counter()
 
     def new_path(self, meeting_id: str, filename: str, expires_s: int) -> str:
         """Return where a new file may be put. Raises InvalidRequest when nothing is left of its name."""
@@ -68,18 +75,23 @@ class ChatFiles:
     async def put(self, file: Path, chunks: AsyncIterator[bytes]) -> int:
         """Store what `chunks` bring as `file`, whole or not at all; return its bytes.
 
-        Raises InvalidRequest (413) when it is too long, Conflict when the meeting has too many, StorageError.
+        Raises InvalidRequest (413) when it is too long, Conflict when the meeting has too many, TooMany, StorageError.
         """
-        if await asyncio.to_thread(_bytes_under, file.parent.parent) >= MOST_BYTES_PER_MEETING:
-            raise Conflict("the files of this meeting's chat have 1 GiB already; no more are taken")
+        meeting = file.parent.parent
+        if self._uploads[meeting.name] >= UPLOADS_AT_ONCE:
+            raise TooMany(f"{UPLOADS_AT_ONCE} files are on their way to this meeting; send this one after them", 5)
         aside = file.parent.with_name(f".part-{secrets.token_hex(8)}")
+        self._uploads[meeting.name] += 1
         try:
+            await asyncio.to_thread(_check_room, meeting, 0)
             return await self._put(file, aside, chunks)
         except OSError as error:
             raise StorageError(
                 f"{file} cannot be written: {error.strerror}; make room or correct its rights"
             ) from error
         finally:
+            self._uploads[meeting.name] -= 1
+            self._uploads += Counter()  # without those at 0
             await asyncio.to_thread(aside.unlink, missing_ok=True)
 
     async def _put(self, file: Path, aside: Path, chunks: AsyncIterator[bytes]) -> int:
@@ -92,7 +104,9 @@ class ChatFiles:
                     raise InvalidRequest(f"a file may have {self.most_bytes >> 20} MiB at most", "file", 413)
                 await asyncio.to_thread(out.write, chunk)
             await asyncio.to_thread(_finish, out)
-        await asyncio.to_thread(_name, aside, file)
+        async with self._naming:  # one at a time, so that each counts those before it
+            await asyncio.to_thread(_check_room, file.parent.parent, size)
+            await asyncio.to_thread(_name, aside, file)
         return size
 
     async def sweep(self, now_s: float) -> int:
@@ -138,8 +152,11 @@ def shown_type(name: str) -> str:
     return found if found in SHOWN_TYPES else "application/octet-stream"
 
 
-def _bytes_under(folder: Path) -> int:
-    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) if folder.is_dir() else 0
+def _check_room(meeting: Path, more: int) -> None:
+    """Raise Conflict when a file of so many bytes is too much for a meeting."""
+    there = sum(max(p.stat().st_size, LEAST_BYTES) for p in meeting.glob("[!.]*/*"))
+    if there + max(more, LEAST_BYTES) > MOST_BYTES_PER_MEETING:
+        raise Conflict("the files of this meeting's chat have 1 GiB already; no more are taken")
 
 
 def _finish(out: BinaryIO) -> None:

@@ -8,10 +8,9 @@ from fastapi import Depends, Request
 
 from roomtape.api.auth import Access, bearer, check_ids
 from roomtape.api.deps import Deps, FromDeps
-from roomtape.api.rate_limit import AUTHENTICATED
 from roomtape.db import apps
 from roomtape.errors import Unauthorized
-from roomtape.rooms.admission import Identity, admit, identify
+from roomtape.rooms.admission import AUTHENTICATED, Identity, admit, identify
 
 
 async def _known(request: Request, deps: FromDeps) -> Access:

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import FileResponse
 
-from roomtape.api.auth import documented
+from roomtape.api.auth import Access, documented
 from roomtape.api.bodies import LONGEST_TEXT, Body, Whole
 from roomtape.api.deps import FromDeps
 from roomtape.api.paging import success
-from roomtape.api.v2.access import AsParticipant, identity_of
+from roomtape.api.v2.access import AsAdmitted, identity_of
 from roomtape.domain.meeting import Preset
 from roomtape.errors import Forbidden, NotFound
+from roomtape.rooms.realtimekit import permissions
 from roomtape.storage.chatfiles import DOOR, shown_type
 
 router = APIRouter(tags=["Participants' API"])
@@ -43,10 +44,11 @@ class Upload(Body):
 
 
 @router.post("/v2/meetings/chat-upload", summary="Get links for a file in chat", dependencies=[documented])
-async def links(access: AsParticipant, request: Request, body: Upload) -> dict[str, Any]:
+async def links(access: AsAdmitted, request: Request, body: Upload) -> dict[str, Any]:
     """Get a link to put the file at within 10 minutes, and one to send to others."""
     meeting = await access.meeting(body.roomUUID)
     _check_may_send(identity_of(access).preset)
+    _check_is_in(access, meeting.id)
     files, now = access.deps.chat_files, int(time.time())
     await files.sweep(now)
     longest = int(access.deps.settings.retention_days * 86_400)
@@ -78,6 +80,16 @@ async def get(deps: FromDeps, path: str, expires: _Expires = "", signature: _Sig
     if not await asyncio.to_thread(file.is_file):
         raise NotFound("there is no such file; it was never put there, or it has expired")
     return FileResponse(file, media_type=shown_type(file.name), filename=file.name, headers=_HEADERS)
+
+
+def _check_is_in(access: Access, meeting_id: str) -> None:
+    """Who waits to be let in sends nothing yet."""
+    who = identity_of(access)
+    if permissions.read(who.preset.permissions).waiting_room is permissions.WaitingRoomType.SKIP:
+        return
+    session = access.deps.rooms.of_meeting(meeting_id)
+    if session is None or all(peer.participant_id != who.participant.id for peer in session.peers.values()):
+        raise Forbidden("you were not let into the meeting (yet)")
 
 
 def _check_may_send(preset: Preset) -> None:

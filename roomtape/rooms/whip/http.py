@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 
 from roomtape.errors import CallerError, Forbidden, InvalidRequest, NotFound, Unauthorized
 from roomtape.rooms import publishing, sdp, tapes
-from roomtape.rooms.admission import Admission, DoorDeps
+from roomtape.rooms.admission import AUTHENTICATED, Admission, DoorDeps
 from roomtape.rooms.ice import ice_servers
 from roomtape.rooms.live import LivePeer, LiveSession
+from roomtape.rooms.realtimekit import permissions
 from roomtape.rooms.tapes import admit_publisher
 from roomtape.rooms.whip import offer
 from roomtape.settings import Settings
@@ -33,7 +34,7 @@ def router(deps: DoorDeps) -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": {SDP: _TEXT}}},
     )
     async def publish(request: Request) -> Response:
-        admission = await admit_publisher(deps.db, deps.issuer, bearer(request))
+        admission = await _admitted(deps, request)
         wanted = offer.read(await body(request, SDP))
         _check_role(admission, wanted)
         peer, answer = await publishing.join(deps.rooms, admission, wanted.text, wanted.video_codec)
@@ -133,6 +134,12 @@ def ice_links(settings: Settings, who: str, now_s: int) -> list[str]:
 
 
 def _check_role(admission: Admission, wanted: offer.Offer) -> None:
+    # Over WHIP nobody can wait, or be told that they were let in.
+    if permissions.read(admission.preset.permissions).waiting_room is not permissions.WaitingRoomType.SKIP:
+        raise Forbidden(
+            f"the preset {admission.preset.name!r} has a waiting room, and nobody can wait there over WHIP; "
+            "use a preset whose waiting_room_type is SKIP"
+        )
     for kind in sorted(wanted.kinds):
         if not admission.preset.may_produce(kind):
             raise Forbidden(f"the preset {admission.preset.name!r} may not publish {kind}")
@@ -144,8 +151,14 @@ async def _replace_tape(deps: DoorDeps, peer: LivePeer) -> None:
         await tapes.replace(deps.rooms, found[0], peer)
 
 
-async def _own(deps: DoorDeps, request: Request, peer_id: str) -> tuple[LiveSession, LivePeer]:
+async def _admitted(deps: DoorDeps, request: Request) -> Admission:
     admission = await admit_publisher(deps.db, deps.issuer, bearer(request))
+    request.scope[AUTHENTICATED] = True
+    return admission
+
+
+async def _own(deps: DoorDeps, request: Request, peer_id: str) -> tuple[LiveSession, LivePeer]:
+    admission = await _admitted(deps, request)
     found = deps.rooms.peer(peer_id)
     if found is None or found[1].participant_id != admission.participant.id:
         raise NotFound("there is no such WHIP session (any more) for this token")

@@ -360,6 +360,16 @@ async def test_no_redirect_and_no_second_look_up_leads_inside(it: World) -> None
             await Guard(()).check(f"http://{host}/", frozenset({"http"}))
 
 
+async def test_files_are_nobody_elses_on_the_machine(it: World) -> None:
+    """Whatever the rights of the folder: one that was there before, or a volume, is often open to all."""
+    ours = {"server.log", "f.mp4"}  # made by these tests
+    files = [path for path in it.server.data_dir.rglob("*") if path.is_file() and path.name not in ours]
+    names = {path.name for path in files}
+    assert {"roomtape.sqlite", "dbos.sqlite", "bootstrap.json", "vault.key"} <= names
+    assert [path for path in files if "capture" in path.parts]
+    assert [str(path) for path in files if path.stat().st_mode & 0o077] == []
+
+
 async def test_secrets_are_in_no_answer_no_log_line_and_no_file(it: World) -> None:
     url = f"{it.kit()}/recordings/{it.recording}"
     assert (await it.ask("PUT", url, json={"action": "stop"})).status_code == 200

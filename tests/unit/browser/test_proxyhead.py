@@ -37,6 +37,15 @@ def test_a_connection_serves_once() -> None:
     assert head.closing(b"GET / HTTP/1.1", b"a") == b"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nConnection: close\r\n\r\n"
 
 
+def test_a_page_does_not_say_for_whom_it_asks() -> None:
+    """Our own server believes these headers of 127.0.0.1, and counts requests by what they say."""
+    said = (b"X-Forwarded-For: 203.0.113.9", b"x-real-ip : 1.1.1.1", b"Forwarded: for=1.1.1.1", b"X-Mine: y")
+    head = Head(b"GET http://a/ HTTP/1.1", (b"Host: a", *said))
+    assert head.closing(b"GET / HTTP/1.1", b"a").split(b"\r\n")[1:] == [
+        b"Host: a", b"X-Mine: y", b"Connection: close", b"", b"",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [

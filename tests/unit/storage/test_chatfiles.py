@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,9 +8,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound
+from roomtape.errors import Conflict, Forbidden, InvalidRequest, NotFound, TooMany
 from roomtape.storage import chatfiles
 from roomtape.storage.chatfiles import DOOR, ChatFiles, safe_name, shown_type
+from tests.support.wait import until
 
 LATER = int(time.time()) + 3600
 
@@ -22,6 +24,10 @@ def files(tmp_path: Path) -> ChatFiles:
 async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
     for part in parts:
         yield part
+
+
+def place(files: ChatFiles, name: str) -> Path:
+    return files.check("PUT", *parts_of(files.link("PUT", files.new_path("m-1", name, LATER), LATER)))
 
 
 def parts_of(link: str) -> tuple[str, str, str]:
@@ -72,15 +78,36 @@ async def test_a_file_that_is_too_long_leaves_nothing(files: ChatFiles) -> None:
 
 
 async def test_a_meeting_has_a_limit(files: ChatFiles, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chatfiles, "MOST_BYTES_PER_MEETING", 10)
-    for number in range(2):
-        path = files.new_path("m-1", f"{number}.txt", LATER)
-        file = files.check("PUT", *parts_of(files.link("PUT", path, LATER)))
-        if number == 0:
-            await files.put(file, chunks(b"0123456789"))
-        else:
-            with pytest.raises(Conflict):
-                await files.put(file, chunks(b"more"))
+    monkeypatch.setattr(chatfiles, "MOST_BYTES_PER_MEETING", 2 * chatfiles.LEAST_BYTES)
+    await files.put(place(files, "0.txt"), chunks(b"0123456789"))
+    with pytest.raises(Conflict):
+        await files.put(place(files, "large"), chunks(bytes(chatfiles.LEAST_BYTES + 1)))
+    await files.put(place(files, "empty"), chunks())
+    with pytest.raises(Conflict):
+        await files.put(place(files, "an empty one takes room too"), chunks())
+    assert sorted(p.name for p in files.root.rglob("*") if p.is_file()) == ["0.txt", "empty"]
+
+
+async def test_files_that_come_at_once_do_not_pass_the_limit(files: ChatFiles, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chatfiles, "MOST_BYTES_PER_MEETING", 3 * chatfiles.LEAST_BYTES)
+    come = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"a"
+        await come.wait()
+
+    most = chatfiles.UPLOADS_AT_ONCE
+    puts = [asyncio.create_task(files.put(place(files, f"{n}.txt"), slowly())) for n in range(most)]
+    await until(lambda: len(list(files.root.glob("*/.part-*"))) == most)
+    with pytest.raises(TooMany):
+        await files.put(place(files, "late.txt"), chunks(b"x"))
+    come.set()
+    done = await asyncio.gather(*puts, return_exceptions=True)
+    assert [found for found in done if isinstance(found, int)] == [1, 1, 1]
+    assert sum(isinstance(found, Conflict) for found in done) == most - 3
+    assert len([p for p in files.root.rglob("*") if p.is_file()]) == 3
+    assert await files.put(files.check("PUT", *parts_of(files.link("PUT", files.new_path("m-2", "a", LATER), LATER))),
+                           chunks(b"another meeting")) == 15  # fmt: skip
 
 
 async def test_what_has_expired_goes_and_the_rest_stays(files: ChatFiles) -> None:

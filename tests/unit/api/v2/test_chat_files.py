@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 
+from roomtape.db import presets
 from roomtape.storage.chatfiles import LONGEST_NAME
 from tests.support.api import BASE, House
 
@@ -79,6 +81,22 @@ async def test_only_the_own_meeting_and_only_with_the_permission(api: House) -> 
     assert refused.status_code == 403
     assert "files" in refused.json()["errors"][0]["message"]
     assert (await ask(api, "nonsense", roomUUID=meeting, filename="a")).status_code == 401
+
+
+async def test_who_waits_or_finds_the_meeting_closed_sends_nothing(api: House) -> None:
+    meeting = await api.meeting()
+    _, token = await api.participant(meeting)
+    preset = await presets.by_name(api.db, api.app_id, "group_call_host")
+    assert preset is not None
+    body = {**preset.body, "permissions": {**preset.permissions, "waiting_room_type": "SKIP_ON_ACCEPT"}}
+    await presets.save(api.db, replace(preset, body=body))
+    refused = await ask(api, token, roomUUID=meeting, filename="a.txt")
+    assert refused.status_code == 403
+    assert "not let into" in refused.json()["errors"][0]["message"]
+    await presets.save(api.db, preset)
+    assert (await ask(api, token, roomUUID=meeting, filename="a.txt")).status_code == 200
+    await api.client.patch(f"{api.kit}/meetings/{meeting}", json={"status": "INACTIVE"})
+    assert (await ask(api, token, roomUUID=meeting, filename="a.txt")).status_code == 403
 
 
 @pytest.mark.parametrize("filename", ["", "...", "x" * 5000, 7])

@@ -8,6 +8,7 @@ import pytest
 
 from roomtape.api.app import create_app
 from roomtape.api.deps import Deps
+from roomtape.api.rate_limit import RateLimit
 from roomtape.db import participants, presets, recordings
 from roomtape.domain.meeting import Participant, Preset
 from roomtape.domain.recording import Step
@@ -126,6 +127,26 @@ async def test_a_role_publishes_only_what_it_may(door: Door) -> None:
     refused = await door.publish(offer("audio", "video"), "cat")
     assert refused.status_code == 403
     assert "video" in refused.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("waiting", ["SKIP_ON_ACCEPT", "ON_PRIVILEGED_USER_ENTRY"])
+async def test_nobody_walks_past_the_waiting_room(door: Door, waiting: str) -> None:
+    permissions = {"media": MEDIA, "waiting_room_type": waiting}
+    await presets.save(door.house.db, Preset("guest", "app1", "guest", {"permissions": permissions}, NOW, NOW))
+    refused = await door.publish()
+    assert refused.status_code == 403
+    assert "waiting room" in refused.json()["errors"][0]["message"]
+    assert not door.house.sfu.published
+
+
+async def test_a_good_token_has_a_budget_of_its_own(door: Door) -> None:
+    app = cast("Any", RateLimit(door.client._transport.app, 0.001, 3))  # type: ignore[attr-defined]
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://door.test") as client:
+        ann = {**door.token(), **SDP}
+        assert (await client.post("/whip", content="nonsense", headers=ann)).status_code == 400
+        for status in (401, 401, 429):
+            assert (await client.post("/whip", content=OFFER, headers=SDP)).status_code == status
+        assert (await client.post("/whip", content=OFFER, headers=ann)).status_code == 201
 
 
 @pytest.mark.parametrize(
