@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 from roomtape.api.bodies import LONGEST_TEXT, Body, ExactPart, Whole
 from roomtape.domain.filenames import check_prefix
 from roomtape.domain.recording_config import (
+    MADE,
     MAX_SECONDS_HIGHEST,
     MAX_SECONDS_LOWEST,
     MAX_USER_IDS,
@@ -167,8 +168,13 @@ class StartRecording(Body, RecordingOptions):
     url: WebUrl | None = None
 
     def values(self) -> dict[str, Any]:
-        """Return the configuration that was given, as it is merged with other levels."""
-        return self.model_dump(exclude_none=True, exclude={"meeting_id", "allow_multiple_recordings"})
+        """Return the configuration that was given, as it is merged with other levels; a codec that is null too."""
+        said = self.model_dump(exclude_none=True, exclude={"meeting_id", "allow_multiple_recordings"})
+        for name in MADE:
+            part = getattr(self, name)
+            if part is not None and part.codec is None and "codec" in part.model_fields_set:
+                said[name]["codec"] = None
+        return said
 
 
 class TrackLayer(ExactPart):

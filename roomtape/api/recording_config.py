@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import structlog
@@ -10,7 +10,7 @@ import structlog
 from roomtape.domain import storage_config
 from roomtape.domain.meeting import App, Meeting
 from roomtape.domain.recording import Kind, Recording
-from roomtape.domain.recording_config import Layer, RecordingConfig, from_api, merge
+from roomtape.domain.recording_config import MADE, Layer, RecordingConfig, destinations, from_api, inherit
 from roomtape.domain.rtmp import masked
 from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import CallerError
@@ -20,6 +20,7 @@ log = structlog.get_logger()
 
 _STREAM = "live_streaming_config"
 _STORAGE = "storage_config"
+_OWN_BUCKET = "realtimekit_bucket_config"
 
 
 def resolve(*levels: dict[str, Any] | None) -> RecordingConfig:
@@ -27,23 +28,36 @@ def resolve(*levels: dict[str, Any] | None) -> RecordingConfig:
 
     Raises InvalidRequest for values that do not go together.
     """
-    return from_api(merge(*levels))
+    return from_api(inherit(*levels))
 
 
 def for_meeting(app: App, meeting: Meeting) -> RecordingConfig:
     """Return the configuration of a meeting's own recording (record_on_start).
 
     Each level was right when it was given, but the app's may have changed since, and no longer go with the meeting's.
-    A meeting recorded otherwise than it was meant is better than one that is not recorded: the more special level is
-    taken alone then.
+    A meeting recorded with another picture or sound than it was meant to have is better than one that is not recorded:
+    the meeting's own is taken then, or the default. Where the files go, and for how long, stays as it was meant.
     """
     mine, apps = meeting.recording_config, app.recording_config
-    for levels in ((apps, mine), (mine,), (apps,)):
+    try:
+        return resolve(apps, mine)
+    except CallerError as error:
+        log.warning("recording defaults do not go together", app_id=app.id, meeting_id=meeting.id, error=str(error))
+    meant = inherit(apps, mine)
+    rest = {name: value for name, value in meant.items() if name not in (*MADE, _STORAGE, _OWN_BUCKET)}
+    storage, own_bucket = destinations(meant, as_meant=True)
+    config = _first_that_goes(rest, meant, mine or {})
+    return replace(config, storage=storage, own_bucket=own_bucket)
+
+
+def _first_that_goes(rest: dict[str, Any], *makers: dict[str, Any]) -> RecordingConfig:
+    """Return the configuration `rest` with picture and sound of the first of `makers` that goes, else the default."""
+    for maker in makers:
         try:
-            return resolve(*levels)
-        except CallerError as error:
-            log.warning("recording defaults do not go together", app_id=app.id, meeting_id=meeting.id, error=str(error))
-    return RecordingConfig()
+            return from_api(rest | {name: maker[name] for name in MADE if name in maker})
+        except CallerError:
+            continue
+    return from_api(rest)
 
 
 def for_tracks(
@@ -51,15 +65,16 @@ def for_tracks(
 ) -> RecordingConfig:
     """Return the configuration of a track recording: where its files go, and for how long, is said by meeting and app.
 
-    Raises as `resolve` does.
+    Raises InvalidRequest for a storage that is incomplete.
     """
-    general = resolve(app.recording_config, meeting.recording_config)
+    merged = inherit(app.recording_config, meeting.recording_config)
+    storage, own_bucket = destinations(merged)
     return RecordingConfig(
         layers=layers,
         user_ids=user_ids,
-        storage=general.storage,
-        own_bucket=general.own_bucket,
-        retention_days=general.retention_days,
+        storage=storage,
+        own_bucket=own_bucket,
+        retention_days=merged.get("retention_days"),
     )
 
 
@@ -71,7 +86,7 @@ def effective(recording: Recording) -> dict[str, Any]:
     config = recording.config
     where = {
         _STORAGE: None if config.storage is None else config.storage.public(),
-        "realtimekit_bucket_config": {"enabled": config.own_bucket},
+        _OWN_BUCKET: {"enabled": config.own_bucket},
         "retention_days": config.retention_days,
         "max_seconds": config.max_seconds,
     }

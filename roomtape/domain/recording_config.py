@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +18,8 @@ LayoutName = Literal["auto", "grid", "speaker", "single_speaker"]
 strip. `single_speaker`: the active speaker alone."""
 Corner = Literal["left top", "right top", "left bottom", "right bottom"]
 
+MADE = ("video_config", "audio_config")
+"""The parts of a configuration that say what picture and sound are made."""
 MAX_SECONDS_LOWEST, MAX_SECONDS_HIGHEST = 60, 86_400
 MAX_USER_IDS = 100
 SIDE_LOWEST, SIDE_HIGHEST, LONGER_SIDE_LOWEST, MOST_PIXELS = 90, 3840, 160, 3840 * 2160
@@ -141,6 +144,48 @@ def merge(*levels: dict[str, Any] | None) -> dict[str, Any]:
     return merged
 
 
+def inherit(*levels: dict[str, Any] | None) -> dict[str, Any]:
+    """Merge an app's, a meeting's and a request's recording configuration, in the public API's shape.
+
+    As `merge` does, but a `codec` of None takes an inherited one back, and what a more general level says of picture
+    and sound is left out where it cannot go with a more specific one: whoever asks for VP8 need not know of a default
+    for AAC, nor whoever asks for an interactive recording of one for VP8.
+    """
+    merged = merge(*levels)
+    for part in MADE:
+        if _last_said(levels, part, "codec") is None:
+            merged = _without(merged, part, "codec")
+    for name in ("codec", "export_file"):
+        if _said_at(levels, "video_config", name) < _said_at(levels, "interactive_config"):
+            merged = _without(merged, "video_config", name)
+    picture, sound = _said_at(levels, "video_config", "codec"), _said_at(levels, "audio_config", "codec")
+    if _part(merged, "video_config").get("codec", "H264") != "H264" and sound < picture:
+        merged = _without(merged, "audio_config", "codec")
+    return merged
+
+
+def _part(level: dict[str, Any] | None, part: str) -> dict[str, Any]:
+    return (level or {}).get(part) or {}
+
+
+def _said_at(levels: Sequence[dict[str, Any] | None], part: str, name: str | None = None) -> int:
+    """Return the index of the most specific level that has a part, or a field of it; -1 where none does."""
+    having = [at for at, level in enumerate(levels) if (name in _part(level, part) if name else _part(level, part))]
+    return max(having, default=-1)
+
+
+def _last_said(levels: Sequence[dict[str, Any] | None], part: str, name: str) -> Any:
+    at = _said_at(levels, part, name)
+    return _part(levels[at], part)[name] if at >= 0 else None
+
+
+def _without(config: dict[str, Any], part: str, name: str) -> dict[str, Any]:
+    """Return the configuration without a field of a part; the part stays, because an empty one may mean something."""
+    if name not in _part(config, part):
+        return config
+    return config | {part: {key: value for key, value in config[part].items() if key != name}}
+
+
 def from_api(merged: dict[str, Any]) -> RecordingConfig:
     """Return the config of a composite from merged levels in the public API's shape, defaults filled in.
 
@@ -157,7 +202,7 @@ def from_api(merged: dict[str, Any]) -> RecordingConfig:
         raise InvalidRequest(f"width times height may be {MOST_PIXELS} at most", "video_config.width")
     if max(width, height) < LONGER_SIDE_LOWEST:
         raise InvalidRequest(f"the longer side needs {LONGER_SIDE_LOWEST} pixels at least", "video_config.width")
-    storage, own_bucket = _destinations(merged)
+    storage, own_bucket = destinations(merged)
     interactive = merged.get("interactive_config") is not None
     if interactive:
         _check_interactive(video)
@@ -193,16 +238,21 @@ def _check_interactive(video: dict[str, Any]) -> None:
         raise InvalidRequest("an interactive recording is a video; leave this out", "video_config.export_file")
 
 
-def _destinations(merged: dict[str, Any]) -> tuple[StorageConfig | None, bool]:
-    own = (merged.get("realtimekit_bucket_config") or {}).get("enabled") is not False
+def destinations(merged: dict[str, Any], *, as_meant: bool = False) -> tuple[StorageConfig | None, bool]:
+    """Return where the files go besides the own bucket, and whether they stay in that, as merged levels say it.
+
+    Raises InvalidRequest for what is incomplete. `as_meant` takes it: files wait then for a storage that is to be
+    corrected, instead of going elsewhere; only where none is named they stay in the own bucket, whatever is said of it.
+    """
+    own = _part(merged, "realtimekit_bucket_config").get("enabled") is not False
     given = merged.get(storage_config.FIELD)
     if given:
-        return storage_config.from_api(given), own
-    if not own:
+        return (storage_config.meant if as_meant else storage_config.from_api)(given), own
+    if not own and not as_meant:
         raise InvalidRequest(
             "without the own bucket the files need a storage_config to go to", "realtimekit_bucket_config.enabled"
         )
-    return None, own
+    return None, True
 
 
 def _watermark(given: dict[str, Any] | None) -> Watermark | None:

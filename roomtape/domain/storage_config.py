@@ -101,15 +101,23 @@ class StorageConfig:
         return StorageConfig(**data)
 
 
-def from_api(given: dict[str, Any]) -> StorageConfig:
-    """Return the storage that a `storage_config` names. Raises InvalidRequest, naming the field that is wrong."""
+def meant(given: dict[str, Any]) -> StorageConfig:
+    """Return the storage that a `storage_config` names, also where it is not all that is needed to open it.
+
+    Raises InvalidRequest for a type that there is not.
+    """
     values = {name: value for name, value in given.items() if value not in (None, "")}
     kind = values.get("type")
     if kind not in get_args(StorageType):
         raise InvalidRequest(f"must be one of {', '.join(get_args(StorageType))}", f"{FIELD}.type")
     if kind == "sftp":
         values.setdefault("auth_method", "KEY" if "private_key" in values else "PASSWORD")
-    config = StorageConfig(**values)
+    return StorageConfig(**values)
+
+
+def from_api(given: dict[str, Any]) -> StorageConfig:
+    """Return the storage that a `storage_config` names. Raises InvalidRequest, naming the field that is wrong."""
+    config = meant(given)
     for name in _needed(config):
         if getattr(config, name) is None:
             raise InvalidRequest(f"storage of type {config.type} needs it", f"{FIELD}.{name}")

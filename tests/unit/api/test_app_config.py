@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.support.api import House
 
 AWS = {"type": "aws", "bucket": "films", "region": "eu-1", "access_key": "key-canary", "secret": "secret-canary"}
@@ -57,6 +59,25 @@ async def test_request_meeting_and_app_are_merged_and_the_recording_shows_it(api
     assert shown["audio_config"] == {"codec": None, "channel": "stereo", "export_file": False}
     assert (shown["file_name_prefix"], shown["max_seconds"]) == ("app", 120)
     assert shown["realtimekit_bucket_config"] == {"enabled": True}
+
+
+@pytest.mark.parametrize("sound", [None, {"codec": None}, {"channel": "mono"}])
+async def test_a_default_of_sound_is_in_nobodys_way_who_asks_for_vp8(api: House, sound: dict[str, str] | None) -> None:
+    await api.client.put(f"{api.kit}/recording-config", json={"audio_config": {"codec": "MP3"}})
+    said = {"video_config": {"codec": "VP8"}} | ({} if sound is None else {"audio_config": sound})
+    meeting = await api.meeting(recording_config={"video_config": {"codec": "VP9"}})
+    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": meeting} | said)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"]["config"]["video_config"]["codec"] == "VP8"
+
+
+async def test_a_start_takes_a_codec_back_with_null(api: House) -> None:
+    await api.client.put(f"{api.kit}/recording-config", json={"video_config": {"codec": "VP8"}})
+    said = {"video_config": {"codec": None}, "audio_config": {"codec": "MP3"}}
+    answer = await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting()} | said)
+    assert answer.status_code == 201, answer.text
+    config = answer.json()["data"]["config"]
+    assert (config["video_config"]["codec"], config["audio_config"]["codec"]) == ("H264", "MP3")
 
 
 async def test_a_participant_who_may_not_record_sees_no_configuration(api: House) -> None:

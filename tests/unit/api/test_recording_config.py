@@ -42,9 +42,29 @@ def test_a_meeting_that_records_on_start_uses_its_own_and_the_apps() -> None:
 def test_a_meeting_is_recorded_on_start_also_when_the_apps_defaults_do_not_go_with_its_own() -> None:
     app = an_app({"video_config": {"codec": "VP8"}, "max_seconds": 99})
     assert for_meeting(app, a_meeting({"audio_config": {"codec": "MP3"}})) == RecordingConfig(
-        audio=AudioConfig(codec="MP3", export_file=True)
+        audio=AudioConfig(codec="MP3", export_file=True), max_seconds=99
     )
     assert for_meeting(app, a_meeting(None)).max_seconds == 99
+
+
+def test_its_files_go_where_they_were_meant_to_whatever_becomes_of_picture_and_sound() -> None:
+    where = {"storage_config": AWS, "realtimekit_bucket_config": {"enabled": False}, "retention_days": 1}
+    for apps, mine in (
+        ({"audio_config": {"codec": "MP3"}}, {"video_config": {"codec": "VP8"}}),
+        ({"video_config": {"codec": "VP8"}}, {"audio_config": {"codec": "MP3"}}),
+        ({"video_config": {"width": 3840}}, {"video_config": {"height": 3840}}),
+        ({}, {"video_config": {"watermark": {"position": "left top"}}}),
+    ):
+        config = for_meeting(an_app(where | apps), a_meeting(mine))
+        assert config.storage is not None
+        assert (config.storage.bucket, config.own_bucket, config.retention_days) == ("b", False, 1)
+
+
+def test_a_storage_whose_credentials_went_with_the_apps_is_waited_for() -> None:
+    mine = {"storage_config": {"type": "aws", "path": "m"}, "realtimekit_bucket_config": {"enabled": False}}
+    config = for_meeting(an_app(), a_meeting(mine | {"video_config": {"codec": "VP9"}}))
+    assert config.storage is not None
+    assert (config.storage.path, config.own_bucket, config.video.codec) == ("m", False, "VP9")
 
 
 def test_three_levels_are_merged_field_by_field() -> None:
@@ -65,6 +85,14 @@ def test_tracks_go_where_meeting_and_app_say_and_stay_as_long() -> None:
     assert (config.layers, config.user_ids, config.max_seconds) == ((Layer(),), ("u",), RecordingConfig().max_seconds)
 
 
+def test_tracks_do_not_depend_on_a_picture_that_they_do_not_have() -> None:
+    app = an_app({"video_config": {"codec": "VP8"}, "storage_config": AWS})
+    config = for_tracks(app, a_meeting({"audio_config": {"codec": "MP3"}}), (Layer(),), None)
+    assert config.storage is not None
+    with pytest.raises(InvalidRequest, match=r"storage_config\.bucket"):
+        for_tracks(an_app(), a_meeting({"storage_config": {"type": "aws"}}), (Layer(),), None)
+
+
 def test_a_change_is_made_field_by_field_and_null_takes_away() -> None:
     before = {"max_seconds": 60, "video_config": {"width": 320, "height": 180}, "storage_config": AWS}
     given = {"max_seconds": None, "video_config": {"width": None, "layout": "grid"}, "audio_config": {"codec": None}}
@@ -80,7 +108,7 @@ def test_a_change_is_made_field_by_field_and_null_takes_away() -> None:
 
 def test_what_goes_wrong_only_together() -> None:
     with pytest.raises(InvalidRequest, match=r"audio_config\.codec"):
-        resolve({"audio_config": {"codec": "AAC"}}, {"video_config": {"codec": "VP8"}})
+        resolve({"video_config": {"codec": "VP8"}}, {"audio_config": {"codec": "AAC"}})
     with pytest.raises(InvalidRequest, match=r"video_config\.width"):
         resolve({"video_config": {"width": 3840}}, {"video_config": {"height": 3840}})
     with pytest.raises(InvalidRequest, match="realtimekit_bucket_config"):

@@ -9,7 +9,9 @@ from roomtape.domain.recording_config import (
     Selection,
     VideoConfig,
     Watermark,
+    destinations,
     from_api,
+    inherit,
     merge,
 )
 from roomtape.domain.storage_config import StorageConfig
@@ -46,6 +48,49 @@ def test_a_level_is_not_changed_by_merging() -> None:
     app = {"video_config": {"width": 640}}
     merge(app, {"video_config": {"width": 1}})
     assert app == {"video_config": {"width": 640}}
+
+
+VP8 = {"video_config": {"codec": "VP8"}}
+MP3 = {"audio_config": {"codec": "MP3", "channel": "mono"}}
+
+
+def test_a_picture_leaves_out_an_inherited_sound_that_does_not_go_with_it() -> None:
+    assert inherit(MP3, VP8) == VP8 | {"audio_config": {"channel": "mono"}}
+    assert inherit(MP3, None, VP8) == inherit(MP3, VP8, {})
+    assert inherit(MP3, VP8, {"video_config": {"codec": "H264"}})["audio_config"] == MP3["audio_config"]
+    assert inherit(VP8 | MP3)["audio_config"] == MP3["audio_config"]  # said together: a mistake that is to be seen
+    assert inherit(VP8, MP3)["audio_config"] == MP3["audio_config"]
+    assert inherit({"audio_config": {"codec": "AAC"}}, VP8)["audio_config"] == {}
+
+
+def test_a_codec_of_null_takes_an_inherited_one_back() -> None:
+    assert inherit(VP8, {"video_config": {"codec": None}} | MP3) == {"video_config": {}} | MP3
+    assert inherit(MP3, {"audio_config": {"codec": None}}) == {"audio_config": {"channel": "mono"}}
+    assert inherit(None, {"audio_config": {"codec": None}}) == {"audio_config": {}}
+    assert inherit(MP3, {"audio_config": {"codec": None}}, {"audio_config": {"codec": "AAC"}}) == {
+        "audio_config": {"codec": "AAC", "channel": "mono"}
+    }
+
+
+def test_an_interactive_recording_leaves_out_an_inherited_picture_that_does_not_go_with_it() -> None:
+    interactive = {"interactive_config": {"type": "ID3"}}
+    assert from_api(inherit(VP8, interactive)).video == VideoConfig()
+    sound_only = {"video_config": {"export_file": False, "width": 640}, "audio_config": {}}
+    assert from_api(inherit(sound_only, interactive)).video == VideoConfig(width=640)
+    with pytest.raises(InvalidRequest, match="codec"):
+        from_api(inherit(interactive | VP8))
+
+
+def test_files_go_where_they_were_meant_to_also_when_something_is_missing() -> None:
+    aws = {"type": "aws", "bucket": "b", "access_key": "k"}
+    off = {"realtimekit_bucket_config": {"enabled": False}}
+    with pytest.raises(InvalidRequest, match="secret"):
+        destinations({"storage_config": aws} | off)
+    meant = StorageConfig("aws", "b", access_key="k")
+    assert destinations({"storage_config": aws} | off, as_meant=True) == (meant, False)
+    with pytest.raises(InvalidRequest, match="realtimekit_bucket_config"):
+        destinations(off)
+    assert destinations(off, as_meant=True) == (None, True)
 
 
 def test_selection_takes_either_id() -> None:
