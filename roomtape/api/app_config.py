@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -25,23 +26,26 @@ async def get(access: WithApp) -> dict[str, Any]:
 @router.put("", summary="Replace an app's recording defaults")
 async def replace_all(access: WithApp, body: AppRecordingConfig) -> dict[str, Any]:
     """Set all defaults; what is not given goes. They count for recordings that start from now on. An extension."""
-    config = with_kept_secrets(body.values(), access.app.recording_config) or {}
-    return await _set(access, config)
+    return await _set(access, lambda before: with_kept_secrets(body.values(), before) or {})
 
 
 @router.patch("", summary="Change an app's recording defaults")
 async def change(access: WithApp, body: AppRecordingConfig) -> dict[str, Any]:
     """Change what is given, field by field; null takes a default back (RFC 7396). An extension."""
-    before = access.app.recording_config
-    given = with_kept_secrets(body.model_dump(exclude_unset=True), before)
-    return await _set(access, patched(before or {}, given or {}))
+    given = body.model_dump(exclude_unset=True)
+    return await _set(access, lambda before: patched(before or {}, with_kept_secrets(given, before) or {}))
 
 
-async def _set(access: Access, config: dict[str, Any]) -> dict[str, Any]:
-    resolved = resolve(config)
-    if resolved.rtmp_url is not None:
-        access.deps.streams.check(resolved.rtmp_url, "live_streaming_config.rtmp_url")
-    if resolved.storage is not None:
-        access.deps.deliveries.check(resolved.storage)
-    await apps.set_recording_config(access.deps.db, access.app.id, config)
-    return success(shown(config))
+async def _set(access: Access, change: Callable[[dict[str, Any] | None], dict[str, Any]]) -> dict[str, Any]:
+    """Set what `change` makes of the defaults there are, once it is checked."""
+
+    def checked(before: dict[str, Any] | None) -> dict[str, Any]:
+        config = change(before)
+        resolved = resolve(config)
+        if resolved.rtmp_url is not None:
+            access.deps.streams.check(resolved.rtmp_url, "live_streaming_config.rtmp_url")
+        if resolved.storage is not None:
+            access.deps.deliveries.check(resolved.storage)
+        return config
+
+    return success(shown(await apps.change_recording_config(access.deps.db, access.app.id, checked)))

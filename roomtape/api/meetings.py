@@ -104,18 +104,21 @@ async def get(access: WithApp, meeting_id: str) -> dict[str, Any]:
 @router.patch("/{meeting_id}", summary="Change a meeting")
 async def change(access: WithApp, meeting_id: str, body: MeetingChange) -> dict[str, Any]:
     """Change what is given; a `recording_config` replaces the whole former one."""
-    meeting = _with(await access.meeting(meeting_id), body, body.model_fields_set, access)
-    if body.status is not None:
-        meeting = replace(meeting, status=body.status)
-    await rows.save(access.deps.db, meeting)
-    return success(meeting_body(meeting))
+    found = await access.meeting(meeting_id)
+
+    def changed(meeting: Meeting) -> Meeting:
+        after = _with(meeting, body, body.model_fields_set, access)
+        return after if body.status is None else replace(after, status=body.status)
+
+    return success(meeting_body(await rows.change(access.deps.db, found.id, changed)))
 
 
 @router.put("/{meeting_id}", summary="Replace a meeting")
 async def replace_all(access: WithApp, meeting_id: str, body: MeetingValues) -> dict[str, Any]:
     """Set all values; what is not given gets its default. The status stays."""
-    meeting = _with(await access.meeting(meeting_id), body, {*MeetingValues.model_fields}, access)
-    await rows.save(access.deps.db, meeting)
+    found = await access.meeting(meeting_id)
+    fields = {*MeetingValues.model_fields}
+    meeting = await rows.change(access.deps.db, found.id, lambda before: _with(before, body, fields, access))
     return success(meeting_body(meeting))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from roomtape.db.database import Database
+from roomtape.db.locking import locked
 from roomtape.db.models import AppRow, PresetRow
 from roomtape.domain.ids import new_id
 from roomtape.domain.meeting import App
@@ -44,11 +46,18 @@ async def get(db: Database, app_id: str) -> App | None:
         return _app(row, db.vault) if row else None
 
 
-async def set_recording_config(db: Database, app_id: str, config: dict[str, Any] | None) -> None:
-    """Set the defaults of an app's recordings."""
-    values = {"recording_config": db.vault.sealed(config)}
+async def change_recording_config(
+    db: Database, app_id: str, change: Callable[[dict[str, Any] | None], dict[str, Any]]
+) -> dict[str, Any]:
+    """Set the defaults of an app's recordings to what `change` makes of them, and return it; who else does so waits.
+
+    Raises NotFound for an unknown id, and what `change` raises; nothing is changed then.
+    """
     async with db.transaction() as tx:
-        await tx.execute(update(AppRow).where(AppRow.id == app_id).values(**values))
+        row = await locked(tx, AppRow, app_id)
+        config = change(db.vault.opened(row.recording_config))
+        row.recording_config = db.vault.sealed(config)
+        return config
 
 
 async def find(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from roomtape.db.database import Database
+from roomtape.db.locking import locked
 from roomtape.db.models import MeetingRow
 from roomtape.domain.meeting import Meeting, MeetingStatus
 from roomtape.vault import Vault
@@ -28,12 +30,28 @@ def _meeting(row: MeetingRow, vault: Vault) -> Meeting:
     )
 
 
-async def save(db: Database, meeting: Meeting) -> None:
-    """Remember a new meeting, or the new values of one that is known."""
+def _values(meeting: Meeting, vault: Vault) -> dict[str, Any]:
     values = {name: getattr(meeting, name) for name in Meeting.__dataclass_fields__}
-    values["recording_config"] = db.vault.sealed(meeting.recording_config)
+    return values | {"recording_config": vault.sealed(meeting.recording_config)}
+
+
+async def save(db: Database, meeting: Meeting) -> None:
+    """Remember a meeting as it is here, whatever was known of it; to change one, use `change`."""
     async with db.transaction() as tx:
-        await tx.merge(MeetingRow(**values))
+        await tx.merge(MeetingRow(**_values(meeting, db.vault)))
+
+
+async def change(db: Database, meeting_id: str, to: Callable[[Meeting], Meeting]) -> Meeting:
+    """Change a meeting to what `to` makes of it, and return that; whoever else changes it waits.
+
+    Raises NotFound for an unknown id, and what `to` raises; nothing is changed then.
+    """
+    async with db.transaction() as tx:
+        row = await locked(tx, MeetingRow, meeting_id)
+        changed = to(_meeting(row, db.vault))
+        for name, value in _values(changed, db.vault).items():
+            setattr(row, name, value)
+        return changed
 
 
 async def get(db: Database, meeting_id: str) -> Meeting | None:

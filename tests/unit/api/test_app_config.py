@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.support.api import House
@@ -37,6 +39,13 @@ async def test_a_patch_changes_fields_and_null_takes_them_back(api: House) -> No
     answer = await api.client.patch(url, json={"max_seconds": None, "video_config": {"layout": "grid"}})
     assert answer.json()["data"] == {"video_config": {"width": 320, "height": 240, "layout": "grid"}}
     assert (await api.client.put(url, json={})).json()["data"] == {}
+
+
+async def test_changes_at_the_same_time_are_all_made(api: House) -> None:
+    url = f"{api.kit}/recording-config"
+    parts = [{"max_seconds": 90}, {"file_name_prefix": "p"}, {"retention_days": 3}, {"video_config": {"width": 320}}]
+    await asyncio.gather(*(api.client.patch(url, json=part) for part in parts))
+    assert (await api.client.get(url)).json()["data"] == parts[0] | parts[1] | parts[2] | parts[3]
 
 
 async def test_request_meeting_and_app_are_merged_and_the_recording_shows_it(api: House) -> None:

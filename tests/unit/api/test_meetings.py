@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -163,6 +164,14 @@ async def test_a_meeting_is_not_streamed_to_private_addresses(api: House) -> Non
     assert answer.status_code == 422
     message = answer.json()["errors"][0]["message"]
     assert message.startswith("recording_config.live_streaming_config.rtmp_url: 192.168.0.1 is not a public address")
+
+
+async def test_changes_of_a_meeting_at_the_same_time_are_all_made(api: House) -> None:
+    path = f"{api.kit}/meetings/{await api.meeting()}"
+    parts = [{"title": "t"}, {"record_on_start": True}, {"session_keep_alive_time_in_secs": 9}, {"status": "INACTIVE"}]
+    await asyncio.gather(*(api.client.patch(path, json=part) for part in parts))
+    found = (await api.client.get(path)).json()["data"]
+    assert all(found[name] == value for part in parts for name, value in part.items()), found
 
 
 async def test_the_streams_key_is_never_shown_and_not_lost_when_an_answer_is_sent_back(api: House) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from roomtape.db import apps, presets
 from roomtape.domain.presets import DEFAULTS
+from roomtape.errors import InvalidRequest, NotFound
 from tests.support.database import APP, NOW, database
 
 
@@ -35,10 +40,38 @@ async def test_apps_of_one_account_are_listed(tmp_path: Path) -> None:
 async def test_the_recording_defaults_of_an_app_are_sealed_in_the_row(tmp_path: Path) -> None:
     async with database(tmp_path) as db:
         config = {"max_seconds": 90, "live_streaming_config": {"rtmp_url": "rtmp://a.example/b/canary"}}
-        await apps.set_recording_config(db, APP.id, config)
+        await apps.change_recording_config(db, APP.id, lambda _: config)
         found = await apps.get(db, APP.id)
         assert found is not None
         assert found.recording_config == config
         assert "canary" not in repr(found)
         await db.close()
         assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir())
+
+
+async def test_defaults_that_two_change_at_once_have_both_changes(tmp_path: Path) -> None:
+    async with database(tmp_path) as db:
+        await asyncio.gather(
+            *(
+                apps.change_recording_config(db, APP.id, lambda before, n=n: (before or {}) | {f"f{n}": n})  # type: ignore[misc]
+                for n in range(10)
+            )
+        )
+        found = await apps.get(db, APP.id)
+        assert found is not None
+        assert found.recording_config == {f"f{n}": n for n in range(10)}
+
+
+async def test_a_change_of_defaults_that_is_refused_changes_nothing(tmp_path: Path) -> None:
+    def refuse(before: dict[str, Any] | None) -> dict[str, Any]:
+        raise InvalidRequest("no", "max_seconds")
+
+    async with database(tmp_path) as db:
+        await apps.change_recording_config(db, APP.id, lambda _: {"max_seconds": 90})
+        with pytest.raises(InvalidRequest):
+            await apps.change_recording_config(db, APP.id, refuse)
+        found = await apps.get(db, APP.id)
+        assert found is not None
+        assert found.recording_config == {"max_seconds": 90}
+        with pytest.raises(NotFound):
+            await apps.change_recording_config(db, "app-9", lambda _: {})

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from roomtape.db import apps, meetings
 from roomtape.domain.meeting import Meeting, MeetingStatus
+from roomtape.errors import NotFound
 from tests.support.database import APP, NOW, database
 
 MEETING = Meeting(
@@ -66,3 +70,23 @@ async def test_many_at_once_wait_for_one_another(tmp_path: Path) -> None:
         rows, total = await meetings.find(db, APP.id, limit=100)
         assert total == 30
         assert {m.title for m in rows} == {"changed"}
+
+
+async def test_a_meeting_that_two_change_at_once_has_both_changes(tmp_path: Path) -> None:
+    def put(name: str) -> Callable[[Meeting], Meeting]:
+        return lambda meeting: replace(meeting, options=meeting.options | {name: True})
+
+    async with database(tmp_path) as db:
+        await meetings.save(db, MEETING)
+        names = [f"o{n}" for n in range(10)]
+        await asyncio.gather(*(meetings.change(db, MEETING.id, put(name)) for name in names))
+        found = await meetings.get(db, MEETING.id)
+        assert found is not None
+        assert found.options == {"persist_chat": True} | dict.fromkeys(names, True)
+        config = {"live_streaming_config": {"rtmp_url": "rtmp://a.example/b/canary"}}
+        changed = await meetings.change(db, MEETING.id, lambda meeting: replace(meeting, recording_config=config))
+        assert (await meetings.get(db, MEETING.id)) == changed == replace(found, recording_config=config)
+        with pytest.raises(NotFound):
+            await meetings.change(db, "meeting-2", put("o"))
+        await db.close()
+        assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir())

@@ -85,7 +85,7 @@ async def test_the_log_has_what_was_said_to_everybody(house: House) -> None:
 
 
 async def test_an_app_says_how_long_its_chats_stay(house: House) -> None:
-    await apps.set_recording_config(house.db, "app1", {"retention_days": 30})
+    await apps.change_recording_config(house.db, "app1", lambda _: {"retention_days": 30})
     talk(house, said("hello"))
     await house.chat_logs.make("s1")
     log = await chats.get(house.db, "s1")
