@@ -136,6 +136,8 @@ def _with(meeting: Meeting, body: MeetingValues, fields: set[str], access: Acces
         resolved = resolve(access.app.recording_config, config)
         if resolved.rtmp_url is not None:
             access.deps.streams.check(resolved.rtmp_url, "recording_config.live_streaming_config.rtmp_url")
+        if resolved.storage is not None:
+            access.deps.deliveries.check(resolved.storage)
         meeting = replace(meeting, recording_config=config)
     given = body.model_dump(include=set(_OPTIONS) & fields, exclude_none=True)
     kept = {name: value for name, value in meeting.options.items() if name not in fields}

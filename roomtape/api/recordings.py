@@ -54,10 +54,13 @@ async def start_tracks(access: WithRecordings, body: StartTracks) -> dict[str, A
     meeting = await access.meeting(body.meeting_id)
     access.require_record()
     users = None if body.user_ids is None else tuple(body.user_ids)
+    config = for_tracks(access.app, meeting, body.to_layers(), users)
+    if config.storage is not None:
+        access.deps.deliveries.check(config.storage)
     recording = await access.deps.recordings.start(
         access.app,
         meeting,
-        for_tracks(access.app, meeting, body.to_layers(), users),
+        config,
         Kind.TRACK,
         allow_multiple=False,
         cause=StartCause.API_CALL,

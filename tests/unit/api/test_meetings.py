@@ -174,6 +174,21 @@ async def test_changes_of_a_meeting_at_the_same_time_are_all_made(api: House) ->
     assert all(found[name] == value for part in parts for name, value in part.items()), found
 
 
+SFTP = {"type": "sftp", "host": "127.0.0.1", "username": "u", "password": "p"}
+
+
+async def test_a_meeting_takes_no_storage_that_cannot_be_reached(api: House) -> None:
+    meeting = await api.meeting()
+    body = {"recording_config": {"storage_config": SFTP}}
+    for answer in (
+        await api.client.post(f"{api.kit}/meetings", json=body),
+        await api.client.patch(f"{api.kit}/meetings/{meeting}", json=body),
+        await api.client.put(f"{api.kit}/meetings/{meeting}", json=body),
+    ):
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["errors"][0]["message"].startswith("storage_config.host: 127.0.0.1 is not a public")
+
+
 async def test_the_streams_key_is_never_shown_and_not_lost_when_an_answer_is_sent_back(api: House) -> None:
     config = {"live_streaming_config": {"rtmp_url": "rtmps://a.example:443/live/secret-key"}}
     made = await api.client.post(f"{api.kit}/meetings", json={"title": "one", "recording_config": config})

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import cloudflare
 import pytest
 
+from roomtape.db import meetings
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Kind, Recording, Status
 from roomtape.domain.recording_config import Layer, RecordingConfig
@@ -49,6 +51,17 @@ async def test_tracks_of_everybody_by_default(api: House) -> None:
     assert answer.status_code == 201
     (started,) = api.recordings.started
     assert started["config"] == RecordingConfig(layers=(Layer(),), user_ids=None)
+
+
+async def test_tracks_do_not_go_where_nothing_may_be_reached(api: House) -> None:
+    meeting = await api.meeting()
+    await api.session(meeting)
+    sftp = {"type": "sftp", "host": "127.0.0.1", "username": "u", "password": "p"}
+    await meetings.change(api.db, meeting, lambda before: replace(before, recording_config={"storage_config": sftp}))
+    answer = await api.client.post(f"{api.kit}/recordings/track", json={"meeting_id": meeting})
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"][0]["message"].startswith("storage_config.host: 127.0.0.1 is not a public")
+    assert api.recordings.started == []
 
 
 async def test_track_links_are_answered_as_a_list(api: House) -> None:
