@@ -130,7 +130,8 @@ class RecordingConfig:
 def merge(*levels: dict[str, Any] | None) -> dict[str, Any]:
     """Merge configuration levels given from the most general to the most specific, field by field.
 
-    Nested objects are merged too; None means "not said at this level".
+    Nested objects are merged too; None means "not said at this level". A storage has rules of its own
+    (`storage_config.merged`).
     """
     merged: dict[str, Any] = {}
     for level in levels:

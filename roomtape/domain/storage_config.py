@@ -35,6 +35,7 @@ _FORMS = {
     "account_id": (re.compile(r"[A-Za-z0-9]{1,64}"), "an account id has letters and digits"),
 }
 _LONGEST_PATH = 512
+_LONGEST_FOLDER = 255  # what file systems take
 _SEALED = "sealed:"  # what the vault writes before a sealed value
 
 
@@ -127,7 +128,7 @@ def from_api(given: dict[str, Any]) -> StorageConfig:
     for name, (form, sentence) in _FORMS.items():
         if getattr(config, name) is not None and form.fullmatch(getattr(config, name)) is None:
             raise InvalidRequest(sentence, f"{FIELD}.{name}")
-    _check_path(config.path or "")
+    _check_path(config)
     if config.type == "gcs":
         service_account(config)
     if config.type == "azure":
@@ -141,24 +142,37 @@ def _needed(config: StorageConfig) -> tuple[str, ...]:
     return _NEEDED[config.type]
 
 
-def _check_path(path: str) -> None:
+def _check_path(config: StorageConfig) -> None:
+    path, field_name = config.path or "", f"{FIELD}.path"
+    parts = path.split("/")
     if len(path) > _LONGEST_PATH:
-        raise InvalidRequest(f"may have {_LONGEST_PATH} characters at most", f"{FIELD}.path")
-    if any(part in (".", "..") for part in path.split("/")) or "//" in path:
-        raise InvalidRequest("is a folder such as meetings/2026, without empty parts, . and ..", f"{FIELD}.path")
-    if any(ord(character) < 32 or character == "\\" for character in path):
-        raise InvalidRequest("has a control character or a backslash in it", f"{FIELD}.path")
+        raise InvalidRequest(f"may have {_LONGEST_PATH} characters at most", field_name)
+    if any(part in (".", "..") for part in parts) or "//" in path:
+        raise InvalidRequest("is a folder such as meetings/2026, without empty parts, . and ..", field_name)
+    if any(ord(character) < 32 or character in "\\\x7f" for character in path):
+        raise InvalidRequest("has a control character or a backslash in it", field_name)
+    if config.type == "sftp" and any(len(part.encode()) > _LONGEST_FOLDER for part in parts):
+        raise InvalidRequest(f"a folder's name may have {_LONGEST_FOLDER} bytes at most", field_name)
 
 
 def merged(general: dict[str, Any], specific: dict[str, Any]) -> dict[str, Any]:
     """Merge two levels of `storage_config` field by field, unless the specific one is about another storage.
 
-    Then it stands alone: whoever may name another host must not be sent the secrets of the first one.
+    None takes a field away. About another storage the specific one stands alone: whoever may name another host must
+    not be sent the secrets of the first one.
     """
     said = {name: value for name, value in specific.items() if value is not None}
-    if any(name in said and said[name] != general.get(name) for name in _PLACE):
+    if any(name in specific and specific[name] != general.get(name) for name in _PLACE):
         return said
-    return general | said
+    kept = _before_a_key(general) if said.get("private_key") and said.get("auth_method") != "PASSWORD" else general
+    return {name: value for name, value in kept.items() if name not in specific} | said
+
+
+def _before_a_key(general: dict[str, Any]) -> dict[str, Any]:
+    """Return what a key is added to: a login by password goes, which would be taken for the key's passphrase."""
+    if general.get("auth_method") == "KEY" or (general.get("private_key") and not general.get("auth_method")):
+        return general
+    return {name: value for name, value in general.items() if name not in ("auth_method", "password")}
 
 
 def service_account(config: StorageConfig) -> dict[str, str]:

@@ -41,6 +41,15 @@ async def test_a_patch_changes_fields_and_null_takes_them_back(api: House) -> No
     assert (await api.client.put(url, json={})).json()["data"] == {}
 
 
+async def test_null_takes_back_a_field_of_the_storage_too(api: House) -> None:
+    url = f"{api.kit}/recording-config"
+    await api.client.put(url, json={"storage_config": AWS | {"path": "in"}})
+    answer = await api.client.patch(url, json={"storage_config": {"type": "aws", "path": None}})
+    assert answer.json()["data"]["storage_config"] == {"type": "aws", "bucket": "films", "region": "eu-1"}
+    await api.client.post(f"{api.kit}/recordings", json={"meeting_id": await api.meeting()})
+    assert api.recordings.started[0]["config"].storage.secret == "secret-canary"
+
+
 async def test_changes_at_the_same_time_are_all_made(api: House) -> None:
     url = f"{api.kit}/recording-config"
     parts = [{"max_seconds": 90}, {"file_name_prefix": "p"}, {"retention_days": 3}, {"video_config": {"width": 320}}]

@@ -102,6 +102,8 @@ def test_a_change_is_made_field_by_field_and_null_takes_away() -> None:
         "audio_config": {},
     }
     assert patched(before, {"storage_config": None}).keys() == {"max_seconds", "video_config"}
+    emptied = patched(before, {"storage_config": {"type": "aws", "path": None}})["storage_config"]
+    assert emptied == {name: value for name, value in AWS.items() if name != "path"}
     moved = patched(before, {"storage_config": {"type": "gcs", "bucket": "b"}})["storage_config"]
     assert moved == {"type": "gcs", "bucket": "b"}
 

@@ -10,6 +10,7 @@ from roomtape.domain.storage_config import (
     StorageConfig,
     azure_account,
     from_api,
+    meant,
     merged,
     service_account,
 )
@@ -57,13 +58,28 @@ def test_what_is_missing_is_named(index: int, without: str, field: str) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [{"type": "floppy"}, {"bucket": "../b"}, {"bucket": "a/b"}, {"bucket": "a@evil.example"}, {"region": "x.evil/"},
-     {"path": "../up"}, {"path": "a/./b"}, {"path": "a\\b"}, {"path": "a\nb"}, {"path": "x" * 600},
+     {"path": "../up"}, {"path": "a/./b"}, {"path": "a\\b"}, {"path": "a\nb"}, {"path": "a\x7fb"}, {"path": "x" * 600},
      {"secret": "sealed:x"}],
 )  # fmt: skip
 def test_values_that_could_lead_elsewhere_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as caught:
         from_api(WHOLE[0] | wrong)
     assert caught.value.field == f"storage_config.{next(iter(wrong))}"
+
+
+def test_a_folder_on_a_server_has_a_name_that_file_systems_take() -> None:
+    for path in ("é" * 127, f"a/{'x' * 255}/b"):
+        assert from_api(WHOLE[5] | {"path": path}).path == path
+    for path in ("é" * 128, f"a/{'x' * 256}/b"):
+        assert from_api(WHOLE[0] | {"path": path}).path == path
+        with pytest.raises(InvalidRequest, match=r"storage_config\.path"):
+            from_api(WHOLE[5] | {"path": path})
+
+
+def test_what_is_incomplete_can_be_meant() -> None:
+    assert meant({"type": "aws", "bucket": "b", "secret": ""}) == StorageConfig("aws", "b")
+    with pytest.raises(InvalidRequest, match=r"storage_config\.type"):
+        meant({"bucket": "b"})
 
 
 def test_of_a_service_account_only_name_and_key_are_used() -> None:
@@ -109,6 +125,28 @@ def test_a_level_that_names_another_host_gets_no_secret_of_the_first() -> None:
     assert merged(WHOLE[5], {"type": "sftp", "host": "evil.example"}) == {"type": "sftp", "host": "evil.example"}
     assert merged(WHOLE[5], {"type": "sftp", "path": "x"}) == WHOLE[5] | {"path": "x"}
     assert merged(WHOLE[0], WHOLE[5]) == WHOLE[5]
+
+
+def test_null_takes_a_field_away() -> None:
+    assert merged(WHOLE[0], {"type": "aws", "path": None, "account_id": None}) == {
+        name: value for name, value in WHOLE[0].items() if name != "path"
+    }
+    assert merged(WHOLE[0], {"type": "aws", "region": None, "bucket": "c"}) == {"type": "aws", "bucket": "c"}
+    assert merged({}, {"type": "aws", "path": None}) == {"type": "aws"}
+
+
+def test_a_key_takes_the_place_of_a_password() -> None:
+    password, key = WHOLE[5], WHOLE[6]
+    without_method = {name: value for name, value in password.items() if name != "auth_method"}
+    for before in (password, without_method, from_api(password).to_json()):
+        after = from_api(merged(before, {"type": "sftp", "private_key": "new"}))
+        assert (after.auth_method, after.private_key, after.password) == ("KEY", "new", None)
+    locked = from_api(merged(password, {"type": "sftp", "private_key": "new", "password": "phrase"}))
+    assert (locked.auth_method, locked.password) == ("KEY", "phrase")
+    assert merged(key, {"type": "sftp", "private_key": "new"}) == key | {"private_key": "new"}
+    plain = {name: value for name, value in key.items() if name != "auth_method"}
+    assert merged(plain, {"type": "sftp", "private_key": "new"}) == plain | {"private_key": "new"}
+    assert merged(plain, {"type": "sftp", "password": "phrase"}) == plain | {"password": "phrase"}
 
 
 def test_what_a_service_wrote_is_scrubbed() -> None:
