@@ -23,21 +23,20 @@ from google.api_core.exceptions import GoogleAPICallError
 from google.auth.credentials import Credentials, Signing
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import storage  # type: ignore[attr-defined]
-from google.cloud.exceptions import GoogleCloudError
+from google.cloud.exceptions import Forbidden, GoogleCloudError
 from google.cloud.exceptions import NotFound as Missing
 from google.cloud.storage.exceptions import DataCorruption, InvalidResponse  # type: ignore[import-untyped]
 
 from roomtape.domain.storage_config import StorageConfig, service_account
 from roomtape.errors import DestinationError, NotFound
 from roomtape.storage.bucket import content_type
-from roomtape.storage.port import Method
+from roomtape.storage.port import PROBE_TEXT, Method, Right
 
 GOOGLE = "https://storage.googleapis.com"
 PART_BYTES = 8 << 20
 _AUDIENCE = f"{GOOGLE}/"
 _TOKEN_S = 3600
 _TIMEOUTS_S = (10.0, 120.0)  # to connect, to wait for bytes
-_PROBE_TEXT = b"Roomtape tests whether it can write here."
 _LONGEST_REPLY = 300
 _FAILED = (
     GoogleAPICallError, GoogleCloudError, GoogleAuthError, InvalidResponse, DataCorruption,
@@ -140,17 +139,25 @@ class GoogleStorage:
         if blob.size is not None and int(blob.size) != size:
             raise ValueError(f"it has {blob.size} of the file's {size} bytes")
 
-    async def check(self, path: str) -> None:
+    async def check(self, path: str) -> tuple[Right, ...]:
         """Write, read and delete a small object."""
-        await self._run(lambda left: self._check(path))
+        return await self._run(lambda left: self._check(path))
 
-    def _check(self, path: str) -> None:
+    def _check(self, path: str) -> tuple[Right, ...]:
         blob = self._bucket.blob(path)
-        blob.upload_from_string(_PROBE_TEXT, timeout=_TIMEOUTS_S, retry=None)
-        got = blob.download_as_bytes(timeout=_TIMEOUTS_S, retry=None)
-        blob.delete(timeout=_TIMEOUTS_S, retry=None)
-        if got != _PROBE_TEXT:
-            raise ValueError("it gave back other bytes than were written")
+        blob.upload_from_string(PROBE_TEXT, timeout=_TIMEOUTS_S, retry=None)
+        denied: list[Right] = []
+        try:
+            if blob.download_as_bytes(timeout=_TIMEOUTS_S, retry=None) != PROBE_TEXT:
+                raise ValueError("it gave back other bytes than were written")
+        except Forbidden:
+            denied.append("read")
+        finally:
+            try:
+                blob.delete(timeout=_TIMEOUTS_S, retry=None)
+            except Forbidden:
+                denied.append("delete")
+        return tuple(denied)
 
     async def names(self, prefix: str) -> list[str]:
         """List a folder."""

@@ -18,7 +18,7 @@ from roomtape.errors import DestinationError, NotFound
 from roomtape.storage import sas
 from roomtape.storage.bucket import content_type
 from roomtape.storage.leftovers import abort_uploads
-from roomtape.storage.port import Method
+from roomtape.storage.port import PROBE_TEXT, Method, Right
 from roomtape.storage.sigv4 import Signer
 
 if TYPE_CHECKING:  # obstore has these for type checkers only
@@ -28,11 +28,13 @@ PART_BYTES = 8 << 20
 """The least size of a part. S3 takes 10,000 parts, Azure 50,000 blocks, so large files get larger ones."""
 PARTS_AT_ONCE = 4
 _MOST_PARTS = 9000
-_PROBE_TEXT = b"Roomtape tests whether it can write here."
+_TIDIED_WITHIN_S = 10.0
 # One repeat of a request that a network lost; whoever called repeats the whole, with pauses, for as long as it takes.
 _RETRY: RetryConfig = {"max_retries": 1, "retry_timeout": timedelta(seconds=20)}
 _LONGEST_REPLY = 300
 _CODE, _MESSAGE = re.compile(r"<Code>(.*?)</Code>", re.S), re.compile(r"<Message>(.*?)</Message>", re.S)
+_NOT_DELETED = re.compile(r"\(code: (AccessDenied|403)\)|status code: 403")
+"""What obstore says of an object that may not be deleted: it asks for a list of them, each with its own answer."""
 _STATUS = re.compile(r"status code:? (\d{3}[A-Za-z ]*)")
 
 
@@ -103,16 +105,31 @@ class ObjectStorage:
         except PermissionDeniedError:
             return None
 
-    async def check(self, path: str) -> None:
+    async def check(self, path: str) -> tuple[Right, ...]:
         """Write, read and delete a small object."""
         try:
-            await obstore.put_async(self._store, path, _PROBE_TEXT)
-            got = await (await obstore.get_async(self._store, path)).bytes_async()
-            await obstore.delete_async(self._store, path)
+            await obstore.put_async(self._store, path, PROBE_TEXT)
+            return await self._read_back(path)
         except (BaseError, OSError, ValueError) as error:
             raise self._failed(error) from error
-        if bytes(got) != _PROBE_TEXT:
-            raise DestinationError(f"{self._config.place} gave back other bytes than were written")
+
+    async def _read_back(self, path: str) -> tuple[Right, ...]:
+        denied: list[Right] = []
+        try:
+            got = bytes(await (await obstore.get_async(self._store, path)).bytes_async())
+            if got != PROBE_TEXT:
+                raise ValueError("it gave back other bytes than were written")
+        except PermissionDeniedError:
+            denied.append("read")
+        finally:
+            try:
+                async with asyncio.timeout(_TIDIED_WITHIN_S):
+                    await obstore.delete_async(self._store, path)
+            except BaseError as error:
+                if _NOT_DELETED.search(str(error)) is None:
+                    raise
+                denied.append("delete")
+        return tuple(denied)
 
     async def names(self, prefix: str) -> list[str]:
         """List a folder, a page of 1,000 at a time."""

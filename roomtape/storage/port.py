@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 Method = Literal["GET", "HEAD"]
+Right = Literal["read", "delete"]
 PROBE = "roomtape-storage-test"
-"""Begins the name of the small object with which a storage is tested; it is deleted again."""
+"""Begins the name of the small object with which a storage is tested; it is deleted again where that is allowed."""
+PROBE_TEXT = b"Roomtape tests whether it can write here."
 
 
 class Bucket(Protocol):
@@ -68,8 +70,8 @@ class Destination(Protocol):
     async def put(self, path: str, file: Path) -> None:
         """Store a copy of `file` under `path`: it is there whole and verified, or not at all. Memory is bounded."""
 
-    async def check(self, path: str) -> None:
-        """Write a small object at `path`, read it, and delete it."""
+    async def check(self, path: str) -> tuple[Right, ...]:
+        """Write a small object at `path`, read it, and delete it. Return what may not be done besides writing."""
 
     async def close(self) -> None:
         """Let go of connections. Raises nothing."""

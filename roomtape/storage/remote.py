@@ -87,10 +87,12 @@ class RemoteBucket:
         async with self._store() as store:
             try:
                 async with asyncio.timeout(PROBED_WITHIN_S):
-                    await store.check(path)
+                    denied = await store.check(path)
                     await store.names(self._path(PROBE))  # to list is a right of its own
             except TimeoutError as error:
                 raise DestinationError(f"{self.storage.place} did not answer within {PROBED_WITHIN_S:g} s") from error
+            if denied:
+                raise DestinationError(f"{self.storage.place}: the key may write there, but not {' or '.join(denied)}")
 
     async def put(self, path: str, file: Path) -> None:
         """Store `file` in parts, verified. Raises StorageError."""

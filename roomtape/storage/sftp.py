@@ -15,12 +15,11 @@ from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import DestinationError, NotFound
 from roomtape.outbound.guard import Target
 from roomtape.storage.hostkeys import HostKeys
-from roomtape.storage.port import Method
+from roomtape.storage.port import PROBE_TEXT, Method, Right
 
 CONNECTED_WITHIN_S = 15.0
 STALLED_AFTER_S = 60.0
 """An upload of which no block is acknowledged for so long has failed."""
-_PROBE_TEXT = b"Roomtape tests whether it can write here."
 _LONGEST_REPLY = 300
 
 
@@ -51,19 +50,30 @@ class SftpStorage:
                 raise DestinationError(f"{self._config.place} has {found} of the file's {size} bytes")
             await _renamed(sftp, aside, path)
 
-    async def check(self, path: str) -> None:
-        """Write, read and delete a small file."""
+    async def check(self, path: str) -> tuple[Right, ...]:
+        """Write, read and delete a small file. A server that lets nothing be deleted lets nothing be renamed: `put`
+        could not do its work there.
+        """
         async with self._saying(), _unless_stalled():
             sftp = await self._connected()
             if posixpath.dirname(path).strip("/"):
                 await sftp.makedirs(posixpath.dirname(path), exist_ok=True)
             async with sftp.open(path, "wb") as file:
-                await file.write(_PROBE_TEXT)
+                await file.write(PROBE_TEXT)
+            try:
+                return await self._read_back(sftp, path)
+            finally:
+                await sftp.remove(path)
+
+    async def _read_back(self, sftp: asyncssh.SFTPClient, path: str) -> tuple[Right, ...]:
+        try:
             async with sftp.open(path, "rb") as file:
                 got: Any = await file.read()
-            await sftp.remove(path)
-            if got != _PROBE_TEXT:
-                raise DestinationError(f"{self._config.place} gave back other bytes than were written")
+        except asyncssh.SFTPPermissionDenied:
+            return ("read",)
+        if got != PROBE_TEXT:
+            raise DestinationError(f"{self._config.place} gave back other bytes than were written")
+        return ()
 
     async def names(self, prefix: str) -> list[str]:
         """List a folder and those in it, also what is half written."""

@@ -25,6 +25,7 @@ from roomtape.errors import DestinationError, NotFound, StorageError
 from roomtape.outbound.guard import Guard
 from roomtape.storage.destinations import Destinations
 from roomtape.storage.leftovers import abort_uploads
+from roomtape.storage.port import PROBE
 from roomtape.storage.remote import OK, RemoteBucket, remote_bucket
 from roomtape.storage.signedlinks import SignedLinks
 from roomtape.storage.sigv4 import Signer
@@ -134,6 +135,21 @@ async def test_a_large_file_arrives_whole_and_again_in_its_place(
         await storage.put(config.object_path("empty.json"), tmp_path / "empty.json")
     assert await services["to"].test(config) is None
     assert await service.files() == {f"{service.where}film.mp4": content, f"{service.where}empty.json": b""}
+
+
+async def test_a_key_that_may_only_write_passes_the_test(services: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    s3: S3Server = services["s3"]
+    before = await asyncio.to_thread(s3.files)
+    config = from_api(await asyncio.to_thread(s3.writer))
+    assert await services["to"].test(config) is None
+    async with services["to"].opened(config) as storage:
+        await storage.put("written/film.mp4", tmp_path / "film.mp4")
+    after = await asyncio.to_thread(s3.files)
+    (probe,) = after.keys() - before.keys() - {"written/film.mp4"}
+    assert probe.startswith(PROBE)
+    for name in (probe, "written/film.mp4"):
+        s3.client.delete_object(Bucket=config.bucket, Key=name)
 
 
 @pytest.mark.parametrize("name", ["aws", "gcs", "azure", "sftp"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import DestinationError
+from roomtape.storage.port import Right
 
 STORAGE = StorageConfig("aws", "b", path="in", access_key="key-77", secret="hush")
 
@@ -42,8 +43,8 @@ class FakeStorages:
         self.files[path] = await asyncio.to_thread(file.read_bytes)
         self.puts[path] = self.puts.get(path, 0) + 1
 
-    async def check(self, path: str) -> None:
-        return
+    async def check(self, path: str) -> tuple[Right, ...]:
+        return ()
 
     async def close(self) -> None:
         return

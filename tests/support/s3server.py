@@ -21,7 +21,10 @@ from moto import settings
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
 BUCKET = "tapes"
-_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def _allowing(action: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}
 
 
 @dataclass
@@ -42,6 +45,15 @@ class S3Server:
         """Return a storage_config that opens it."""
         keys = {"access_key": self.access_key, "secret": self.secret}
         return {"type": "aws", "bucket": BUCKET, "region": "us-east-1", **keys, **more}
+
+    def writer(self) -> dict[str, Any]:
+        """Return a storage_config with a key that may write, and nothing else."""
+        pair = {"aws_access_key_id": self.access_key, "aws_secret_access_key": self.secret}
+        iam = boto3.client("iam", endpoint_url=f"http://127.0.0.1:{self.port}", region_name="us-east-1", **pair)
+        iam.create_user(UserName="writer")
+        iam.put_user_policy(UserName="writer", PolicyName="write", PolicyDocument=json.dumps(_allowing("s3:PutObject")))
+        key = iam.create_access_key(UserName="writer")["AccessKey"]
+        return self.config(access_key=key["AccessKeyId"], secret=key["SecretAccessKey"])
 
 
 class _Links:
@@ -104,7 +116,7 @@ def _prepared(port: int) -> S3Server:
     first = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "us-east-1"}
     iam = boto3.client("iam", endpoint_url=address, **first)
     iam.create_user(UserName="roomtape")
-    iam.put_user_policy(UserName="roomtape", PolicyName="all", PolicyDocument=json.dumps(_ALL))
+    iam.put_user_policy(UserName="roomtape", PolicyName="all", PolicyDocument=json.dumps(_allowing("*")))
     key = iam.create_access_key(UserName="roomtape")["AccessKey"]
     boto3.client("s3", endpoint_url=address, **first).create_bucket(Bucket=BUCKET)
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0

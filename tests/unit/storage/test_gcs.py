@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from google.cloud.exceptions import Forbidden
+from google.cloud.storage import Blob  # type: ignore[attr-defined]
 
 from roomtape.domain.storage_config import from_api
 from roomtape.errors import DestinationError
@@ -25,6 +27,31 @@ async def test_files_arrive_in_parts_and_a_test_leaves_nothing(tmp_path: Path, m
         await storage.check("in/probe")
         await storage.close()
         assert server.files() == {"in/film.mp4": content}
+
+
+async def test_a_key_that_may_only_write_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise Forbidden("no")
+
+    async with gcs_server() as server:
+        storage = GoogleStorage(from_api(server.config()), f"http://127.0.0.1:{server.port}")
+        assert await storage.check("in/probe") == ()
+        monkeypatch.setattr(Blob, "download_as_bytes", refused)
+        assert await storage.check("in/probe") == ("read",)
+        assert server.files() == {}
+        monkeypatch.setattr(Blob, "delete", refused)
+        assert await storage.check("in/probe") == ("read", "delete")
+        await storage.close()
+
+
+async def test_a_test_that_fails_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Blob, "download_as_bytes", lambda *_, **__: b"other")
+    async with gcs_server() as server:
+        storage = GoogleStorage(from_api(server.config()), f"http://127.0.0.1:{server.port}")
+        with pytest.raises(DestinationError, match="other bytes"):
+            await storage.check("in/probe")
+        await storage.close()
+        assert server.files() == {}
 
 
 async def test_a_key_that_is_none_is_an_error_without_any_of_it() -> None:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +56,93 @@ async def test_nobody_there_is_an_error_soon(tmp_path: Path, unused_tcp_port: in
         with pytest.raises(DestinationError, match="aws://b: ") as caught:
             await storage.put("f.mp4", tmp_path / "f")
     assert "hush-hush" not in str(caught.value)
+
+
+class _Shelf(BaseHTTPRequestHandler):
+    """Keeps what is put there; `denied` are the methods that the key may not use."""
+
+    denied: frozenset[str] = frozenset()
+    garbles = False
+    files: dict[str, bytes] = {}  # noqa: RUF012
+
+    def do_PUT(self) -> None:
+        self.files[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(201)
+
+    def do_GET(self) -> None:
+        self._answer(200, b"other bytes" if self.garbles else self.files[self.path])
+
+    def do_POST(self) -> None:
+        """Delete, as obstore asks for it: a list of one."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if "DELETE" not in self.denied:
+            self.files.clear()
+        answer = _AZURES if "comp=batch" in self.path else _AMAZONS
+        self._answer(*answer["DELETE" in self.denied])
+
+    def _answer(self, status: int, body: bytes = b"", kind: str = "application/xml") -> None:
+        if self.command in self.denied:
+            status, body = 403, b""
+        self.send_response(status)
+        said = {"Content-Length": str(len(body)), "Content-Type": kind, "ETag": '"x"', "Last-Modified": _WHEN}
+        for name, value in said.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return
+
+
+def _batch(status: bytes) -> tuple[int, bytes, str]:
+    lines = (b"--batch", b"Content-Type: application/http", b"Content-ID: 0", b"", b"HTTP/1.1 " + status, b"", b"")
+    return 202, b"\r\n".join((*lines, b"--batch--", b"")), "multipart/mixed; boundary=batch"
+
+
+_KEY = b"<Key>probe</Key>"
+_AMAZONS = [
+    (200, b"<DeleteResult><Deleted>" + _KEY + b"</Deleted></DeleteResult>"),
+    (200, b"<DeleteResult><Error>" + _KEY + b"<Code>AccessDenied</Code><Message>no</Message></Error></DeleteResult>"),
+]
+_AZURES = [_batch(b"202 Accepted"), _batch(b"403 Not authorized")]
+_WHEN = "Sun, 01 Mar 2026 12:00:00 GMT"
+
+
+@contextmanager
+def shelf(*denied: str, garbles: bool = False) -> Iterator[tuple[dict[str, bytes], int]]:
+    """Yield what lies there, and the port."""
+    files: dict[str, bytes] = {}
+    handler = type("Shelf", (_Shelf,), {"denied": frozenset(denied), "files": files, "garbles": garbles})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield files, server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+@pytest.mark.parametrize("given", [AWS, AZURE])
+@pytest.mark.parametrize(
+    ("methods", "denied"), [((), ()), (("GET",), ("read",)), (("DELETE",), ("delete",)),
+                            (("GET", "DELETE"), ("read", "delete"))],
+)  # fmt: skip
+async def test_a_key_that_may_only_write_will_do(
+    given: dict[str, Any], methods: tuple[str, ...], denied: tuple[str, ...]
+) -> None:
+    with shelf(*methods) as (files, port):
+        assert await ObjectStorage(from_api(given), f"http://127.0.0.1:{port}").check("probe") == denied
+    assert len(files) == ("DELETE" in methods)
+
+
+async def test_a_test_that_fails_leaves_nothing_behind() -> None:
+    with shelf(garbles=True) as (files, port), pytest.raises(DestinationError, match="other bytes"):
+        await ObjectStorage(from_api(AWS), f"http://127.0.0.1:{port}").check("probe")
+    assert files == {}
+    with shelf("PUT") as (_, port), pytest.raises(DestinationError, match="403"):
+        await ObjectStorage(from_api(AWS), f"http://127.0.0.1:{port}").check("probe")
 
 
 async def test_redirects_lead_nowhere(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import DestinationError, Forbidden, NotFound, StorageError
 from roomtape.storage import remote
+from roomtape.storage.port import Right
 from roomtape.storage.remote import OK, RemoteBucket, RemoteFile
 from roomtape.storage.signedlinks import SignedLinks
 
@@ -26,6 +27,7 @@ class FakeStore:
         self.away: str | None = None
         self.linked: list[tuple[str, str, int, str | None]] = []
         self.links = True
+        self.denied: tuple[Right, ...] = ()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator["FakeStore"]:
@@ -36,8 +38,8 @@ class FakeStore:
     async def put(self, path: str, file: Path) -> None:
         self.files[path] = file.read_bytes()
 
-    async def check(self, path: str) -> None:
-        return
+    async def check(self, path: str) -> tuple[Right, ...]:
+        return self.denied
 
     async def close(self) -> None:
         return
@@ -171,3 +173,18 @@ async def test_a_folders_link_leads_to_each_of_its_files(bucket: RemoteBucket) -
     expires, signature, path = (urlsplit(prefix).path + "seg.ts").removeprefix("/bucket-folder/").split("/", 2)
     file = await bucket.open_folder_link(path, expires, signature)
     assert await file.link("GET", False) == "https://store/own/app/rec/seg.ts"
+
+
+async def test_a_key_that_may_only_write_is_not_enough_for_the_own_bucket(
+    bucket: RemoteBucket, store: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "PROBED_EVERY_S", 0.01)
+    store.denied = ("read", "delete")
+    bucket.start()
+    async with asyncio.timeout(10):
+        while "may write there, but not read or delete" not in bucket.state:
+            await asyncio.sleep(0.01)
+        store.denied = ()
+        while bucket.state != OK:
+            await asyncio.sleep(0.01)
+    await bucket.stop()

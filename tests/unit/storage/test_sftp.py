@@ -88,6 +88,32 @@ async def test_what_is_half_written_is_written_anew(tmp_path: Path) -> None:
     assert (tmp_path / "root" / "in" / "film.mp4").read_bytes() == b"whole"
 
 
+async def test_a_folder_in_which_nothing_may_be_read_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = asyncssh.SFTPServer.open
+
+    def no_reading(self: asyncssh.SFTPServer, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        if pflags & asyncssh.FXF_READ:
+            raise asyncssh.SFTPPermissionDenied("no")
+        return real(self, path, pflags, attrs)
+
+    monkeypatch.setattr(asyncssh.SFTPServer, "open", no_reading)
+    async with house(tmp_path) as there:
+        storage, _ = there.storage()
+        assert await storage.check("in/probe") == ("read",)
+        await storage.close()
+    assert list((tmp_path / "root" / "in").iterdir()) == []
+
+
+async def test_a_test_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asyncssh.SFTPServer, "read", lambda *_: b"")
+    async with house(tmp_path) as there:
+        storage, _ = there.storage()
+        with pytest.raises(DestinationError, match="other bytes"):
+            await storage.check("in/probe")
+        await storage.close()
+    assert list((tmp_path / "root" / "in").iterdir()) == []
+
+
 async def test_a_wrong_password_is_a_sentence_without_it(tmp_path: Path) -> None:
     async with house(tmp_path) as there:
         storage, _ = there.storage(password="guessed-it")
