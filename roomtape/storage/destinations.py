@@ -16,8 +16,12 @@ from roomtape.storage.port import PROBE, Store
 
 TESTED_WITHIN_S = 30.0
 _HTTP, _SFTP = frozenset({"https", "http"}), frozenset({"sftp"})
-_AZURE = (".windows.net", ".azure.net", ".chinacloudapi.cn", ".usgovcloudapi.net")
-"""Names under which nobody but Azure answers."""
+_AZURE = (
+    *(".blob.core.windows.net", ".blob.storage.azure.net"),
+    *(".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net"),
+)
+"""Names under which nobody but Azure's blob service answers: a guest's web site in Azure could redirect a GET, which
+obstore follows and cannot be kept from, to an address of the inside."""
 
 
 class Destinations:
@@ -51,7 +55,10 @@ class Destinations:
             raise InvalidRequest(error.message, f"{FIELD}.{field}") from error
 
     async def test(self, config: StorageConfig) -> str | None:
-        """Write, read and delete a small object there; return None, or in a sentence what failed."""
+        """Write, read and delete a small object there; return None, or in a sentence what failed.
+
+        Recordings only have to be written: a key that may do no more fails nothing, and leaves the object behind.
+        """
         path = config.object_path(f"{PROBE}-{secrets.token_hex(4)}.txt")
         try:
             async with asyncio.timeout(TESTED_WITHIN_S), self.opened(config) as destination:
@@ -87,7 +94,7 @@ class Destinations:
         target = await self._guard.check(address, _HTTP)
         if not target.host.endswith(_AZURE) and not self._guard.lists(target):
             raise DestinationError(
-                f"{config.place}: {target.host} is no address of Azure; the server's outbound_allow may list it"
+                f"{config.place}: {target.host} is no blob service of Azure; the server's outbound_allow may list it"
             )
 
 

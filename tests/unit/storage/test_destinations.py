@@ -50,14 +50,16 @@ async def test_a_name_that_leads_inside_is_refused_at_each_attempt(tmp_path: Pat
     assert "10.0.0.7" not in problem
 
 
-async def test_only_azure_answers_for_azure(tmp_path: Path) -> None:
-    """obstore looks names up by itself: what this one says now, it may not say then."""
+async def test_only_the_blob_service_of_azure_answers_for_azure(tmp_path: Path) -> None:
+    """obstore looks names up by itself: what this one says now, it may not say then. And it follows redirects."""
     public = "93.184.216.34"
-    problem = await destinations(tmp_path, found=public).test(azure("https://blobs.evil.example"))
-    assert problem is not None
-    assert "no address of Azure" in problem
+    for name in ("blobs.evil.example", "evil.web.core.windows.net", "evil.cloudapp.azure.net", "blob.core.windows.net"):
+        problem = await destinations(tmp_path, found=public).test(azure(f"https://{name}"))
+        assert problem is not None
+        assert "no blob service of Azure" in problem
     for taken in (
         destinations(tmp_path, found=public).opened(azure()),
+        destinations(tmp_path, found=public).opened(azure("https://tapes.z1.blob.storage.azure.net")),
         destinations(tmp_path, "blobs.inside").opened(azure("http://blobs.inside/x")),
         destinations(tmp_path, "10.0.0.0/8").opened(azure("http://blobs.inside/x")),
         destinations(tmp_path, azure="http://127.0.0.1:9").opened(azure("https://blobs.evil.example")),
