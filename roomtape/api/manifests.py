@@ -31,7 +31,7 @@ async def get(access: WithRecordings, recording_id: str) -> Response:
     try:
         manifest = await access.deps.bucket.read(recording.manifest_path)
     except NotFound as error:
-        raise NotFound("this recording has no manifest: it was made by an older version of Roomtape") from error
+        raise NotFound(_why_there_is_none(recording)) from error
     return Response(b'{"success":true,"data":' + manifest + b"}", media_type="application/json")
 
 
@@ -45,3 +45,10 @@ def _check_there(recording: Recording) -> None:
         raise Conflict(
             f"the manifest is made with the files: it is there when the status is UPLOADED (now {recording.status})"
         )
+
+
+def _why_there_is_none(recording: Recording) -> str:
+    storage = recording.config.storage
+    if storage is not None and recording.expires_at is None:
+        return f"the manifest lies with the recording's files in {storage.place}, and the own bucket keeps no copy"
+    return "this recording has no manifest: it was made by an older version of Roomtape"

@@ -9,8 +9,11 @@ import pytest
 
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Kind, Recording, Status
-from tests.support.api import House, a_recording
+from roomtape.domain.recording_config import RecordingConfig
+from tests.support.api import NOW, House, a_recording
+from tests.support.fakestorage import STORAGE
 
+ELSEWHERE = RecordingConfig(storage=STORAGE, own_bucket=False)
 MANIFEST = {"version": 2, "title": "Réunion"}
 
 
@@ -46,6 +49,8 @@ async def test_the_manifest_that_lies_beside_the_files(api: House, tmp_path: Pat
         ({"status": Status.ERRORED, "error": "why"}, 404, "failed"),
         ({"status": Status.UPLOADED, "expired": True}, 404, "expired"),
         ({"status": Status.UPLOADED}, 404, "older version"),
+        ({"status": Status.UPLOADED, "config": ELSEWHERE}, 404, "lies with the recording's files in aws://b/in,"),
+        ({"status": Status.UPLOADED, "config": ELSEWHERE, "expires_at": NOW}, 404, "older version"),
     ],
 )
 async def test_why_there_is_none(api: House, values: dict[str, Any], status: int, said: str) -> None:
