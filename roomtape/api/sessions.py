@@ -92,12 +92,15 @@ async def find_participants(
     view: Literal["raw", "consolidated"] = "raw",
     include_peer_events: bool = False,
 ) -> dict[str, Any]:
-    """List the peers of a session: who came twice is there twice. There are no breakout rooms, so `view` is all one."""
+    """List the peers of a session: who came with two clients is there twice, a client that came back is there once.
+
+    There are no breakout rooms, so `view` is all one.
+    """
     session = await _session(access, session_id)
     now = to_datetime(now_us())
     found = [peer for peer in await _visible(access, session) if search is None or _matches(peer, search)]
     keys: dict[str, Callable[[Peer], Any]] = {
-        "joinedAt": lambda peer: peer.joined_at,
+        "joinedAt": _first_joined,
         "duration": lambda peer: _minutes(peer, now),
     }
     found.sort(key=keys[sort_by], reverse=sort_order == "DESC")
@@ -150,8 +153,12 @@ def _matches(peer: Peer, search: str) -> bool:
     return search in ids or search.casefold() in peer.name.casefold()
 
 
+def _first_joined(peer: Peer) -> datetime:
+    return peer.first_joined_at or peer.joined_at
+
+
 def _minutes(peer: Peer, now: datetime) -> float:
-    return ((peer.left_at or now) - peer.joined_at).total_seconds() / 60
+    return peer.seconds_in(now) / 60
 
 
 async def session_body(access: Access, session: Session) -> dict[str, Any]:
@@ -187,9 +194,9 @@ async def _participant_body(access: Access, peer: Peer, now: datetime, with_even
         "display_name": peer.name,
         "preset_name": peer.preset_name,
         "duration": round(_minutes(peer, now), 3),
-        "joined_at": iso(peer.joined_at),
+        "joined_at": iso(_first_joined(peer)),
         "left_at": iso(peer.left_at),
-        "created_at": iso(peer.joined_at),
+        "created_at": iso(_first_joined(peer)),
         "updated_at": iso(peer.left_at or peer.joined_at),
     }
     if with_events:
@@ -200,7 +207,7 @@ async def _participant_body(access: Access, peer: Peer, now: datetime, with_even
 async def _events(access: Access, peer: Peer, now: datetime) -> list[dict[str, Any]]:
     preset = await presets.by_name(access.deps.db, access.app.id, peer.preset_name)
     view_type = preset.body.get("config", {}).get("view_type") if preset else None
-    moments = [("PEER_CREATED", peer.joined_at), ("PEER_JOINING", peer.joined_at)]
+    moments = [("PEER_CREATED", _first_joined(peer)), ("PEER_JOINING", peer.joined_at)]
     if peer.left_at is not None:
         moments.append(("PEER_LEAVING", peer.left_at))
     return [

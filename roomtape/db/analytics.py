@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import func, select
 
 from roomtape.db.database import Database
 from roomtape.db.models import PeerRow, RecordingRow, SessionRow
+from roomtape.db.sessions import seconds_in
 
 
 @dataclass
@@ -23,13 +24,12 @@ class Day:
 async def sessions_by_day(db: Database, app_id: str, start: datetime, end: datetime, now: datetime) -> dict[date, Day]:
     """Return the sessions that began in `start` ≤ moment < `end` by day; a day without any is left out.
 
-    `seconds` is how long their peers were in, summed, to the second for each stay and up to `now` for those who still
-    are; hidden peers do not count.
+    `seconds` is how long their peers were in, summed, to the second for each one's last stay and up to `now` for those
+    who still are; hidden peers do not count.
     """
-    stay = extract("epoch", func.coalesce(PeerRow.left_at, now)) - extract("epoch", PeerRow.joined_at)
     mine = (PeerRow.session_id == SessionRow.id) & ~PeerRow.hidden
     query = (
-        select(SessionRow.started_at, func.coalesce(func.sum(stay), 0))
+        select(SessionRow.started_at, func.coalesce(func.sum(seconds_in(now)), 0))
         .outerjoin(PeerRow, mine)
         .where(SessionRow.app_id == app_id, SessionRow.started_at >= start, SessionRow.started_at < end)
         .group_by(SessionRow.id, SessionRow.started_at)

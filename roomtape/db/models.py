@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Boolean, DateTime, ForeignKey, Index, Integer, String, Text, false, text
+from sqlalchemy import JSON, Boolean, DateTime, Float, ForeignKey, Index, Integer, String, Text, false, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import BigInteger, TypeDecorator
@@ -141,6 +141,8 @@ class PeerRow(Base):
     tracks: Mapped[list[Any]]
     transport: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     recorder: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    first_joined_at: Mapped[datetime | None]
+    before_s: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
 
 
 class PeerMediaRow(Base):

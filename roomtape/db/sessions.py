@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -139,18 +140,35 @@ async def find(
 
 def _seconds_together() -> ColumnElement[float]:
     """The seconds that a session's peers were in, summed; those who are in count up to now."""
-    until = func.coalesce(PeerRow.left_at, func.current_timestamp())
-    stay = extract("epoch", until) - extract("epoch", PeerRow.joined_at)
-    query = select(func.coalesce(func.sum(stay), 0)).where(PeerRow.session_id == SessionRow.id, ~PeerRow.hidden)
-    return query.scalar_subquery()
+    total = func.coalesce(func.sum(seconds_in(func.current_timestamp())), 0)
+    return select(total).where(PeerRow.session_id == SessionRow.id, ~PeerRow.hidden).scalar_subquery()
+
+
+def seconds_in(now: Any) -> ColumnElement[float]:
+    """`Peer.seconds_in` for a query, to the second for the last stay; `now` is a moment or an expression of one."""
+    until = func.coalesce(PeerRow.left_at, now)
+    return PeerRow.before_s + extract("epoch", until) - extract("epoch", PeerRow.joined_at)
 
 
 async def add_peer(db: Database, peer: Peer) -> None:
-    """Remember a peer that joined, or came back."""
-    values = {name: getattr(peer, name) for name in Peer.__dataclass_fields__ if name != "tracks"}
+    """Remember a peer that joined, or came back: what it has stayed before is kept, whatever `peer` says of that."""
     async with db.transaction() as tx:
+        before = await tx.get(PeerRow, (peer.session_id, peer.id))
+        if before is not None:
+            peer = _back(_peer(before), peer)
+        values = {name: getattr(peer, name) for name in Peer.__dataclass_fields__ if name != "tracks"}
         row = await tx.merge(PeerRow(**values, tracks=list(peer.tracks)))
         await _tell_peer(tx, row, Event.PARTICIPANT_JOINED)
+
+
+def _back(before: Peer, peer: Peer) -> Peer:
+    """Return a peer that is added again, with its stays until then."""
+    if before.left_at is None:  # Nobody saw it leave: the stay that began then goes on, and counts once.
+        return replace(
+            peer, joined_at=before.joined_at, first_joined_at=before.first_joined_at, before_s=before.before_s
+        )
+    first = before.first_joined_at or before.joined_at
+    return replace(peer, first_joined_at=first, before_s=before.seconds_in(before.left_at))
 
 
 async def change_peer(db: Database, session_id: str, peer_id: str, **values: Any) -> None:
@@ -185,7 +203,7 @@ async def peer(db: Database, session_id: str, peer_id: str) -> Peer | None:
 
 
 async def peers(db: Database, session_id: str, *, only_present: bool = False) -> list[Peer]:
-    """Return a session's peers in the order of joining; with `only_present` those who have not left."""
+    """Return a session's peers in the order of their last joining; with `only_present` those who have not left."""
     query = select(PeerRow).where(PeerRow.session_id == session_id).order_by(PeerRow.joined_at)
     if only_present:
         query = query.where(PeerRow.left_at.is_(None))
@@ -210,11 +228,10 @@ async def latest_of_peer(db: Database, app_id: str, peer_id: str) -> tuple[Sessi
 async def minutes_of(db: Database, session_ids: Iterable[str], now: datetime) -> dict[str, float]:
     """Return how many minutes the peers of each session were in, summed, up to `now`; hidden ones do not count."""
     minutes = dict.fromkeys(session_ids, 0.0)
-    stays = select(PeerRow.session_id, PeerRow.joined_at, PeerRow.left_at)
-    query = stays.where(PeerRow.session_id.in_(minutes), ~PeerRow.hidden)
+    query = select(PeerRow).where(PeerRow.session_id.in_(minutes), ~PeerRow.hidden)
     async with db.transaction() as tx:
-        for session_id, joined_at, left_at in await tx.execute(query):
-            minutes[session_id] += ((left_at or now) - joined_at).total_seconds() / 60
+        for row in await tx.scalars(query):
+            minutes[row.session_id] += _peer(row).seconds_in(now) / 60
     return minutes
 
 

@@ -121,7 +121,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Peer:
-    """One connection of a participant to a session; a participant who comes back is a new peer.
+    """One client of a participant in a session; it may leave and come back, and a participant may have several.
+
+    `joined_at` and `left_at` are those of its present or last stay. Of the stays before that `first_joined_at` is when
+    the first one began (None: there was none) and `before_s` how many seconds they lasted together.
 
     `sfu_session` and `sfu_handle` find the publisher again after a restart. `take` counts its captures, `capturing`
     tells whether one runs. `tracks` are the fields of `rooms.live.LiveTrack`. `transport` counts the media transports
@@ -146,3 +149,9 @@ class Peer:
     tracks: tuple[dict[str, Any], ...] = ()
     transport: int = 0
     recorder: bool = False
+    first_joined_at: datetime | None = None
+    before_s: float = 0.0
+
+    def seconds_in(self, now: datetime) -> float:
+        """Return how long it was in, over all its stays, up to `now`."""
+        return self.before_s + ((self.left_at or now) - self.joined_at).total_seconds()

@@ -102,6 +102,31 @@ async def test_the_sdk_lists_who_was_in(api: House) -> None:
     assert missing.status_code == 404
 
 
+async def test_who_came_back_is_listed_once_with_all_minutes(api: House) -> None:
+    meeting = await api.meeting()
+    session = await api.session(meeting)
+    minute = timedelta(minutes=1)
+    bob = await api.peer(session, name="Bob", joined_at=NOW + minute, left_at=NOW + 3 * minute)
+    ada = await api.peer(session, name="Ada", left_at=NOW + 2 * minute)
+    await api.peer(session, id=ada.id, name="Ada", joined_at=NOW + 10 * minute, left_at=NOW + 11 * minute)
+    listed = await api.sdk().realtime_kit.sessions.get_session_participants(
+        session.id, **ids(api), include_peer_events=True
+    )
+    assert listed.data is not None
+    people = listed.data.participants or []
+    assert [p.id for p in people] == [ada.id, bob.id]
+    assert (people[0].duration, people[0].joined_at) == (3, "2026-03-01T12:00:00.250Z")
+    assert people[0].left_at == "2026-03-01T12:11:00.250Z"
+    events = [(e.event_name, e.minutes_consumed, e.created_at) for e in people[0].peer_events or []]
+    assert events == [
+        ("PEER_CREATED", 0, "2026-03-01T12:00:00.250Z"),
+        ("PEER_JOINING", 0, "2026-03-01T12:10:00.250Z"),
+        ("PEER_LEAVING", 3, "2026-03-01T12:11:00.250Z"),
+    ]
+    got = await api.client.get(f"{api.kit}/sessions/{session.id}")
+    assert got.json()["data"]["minutes_consumed"] == 5
+
+
 async def test_the_sdk_gets_the_report_of_a_peer_in_its_latest_session(api: House) -> None:
     meeting = await api.meeting()
     first, second = await api.session(meeting, status=SessionStatus.ENDED), await api.session(meeting)

@@ -26,8 +26,11 @@ async def test_sessions_count_for_the_day_they_began_from_its_first_moment_to_it
         still_in = replace(a_peer(session.id), joined_at=now - timedelta(seconds=90))
         await sessions.add_peer(db, still_in)
         await sessions.add_peer(db, replace(still_in, id="hidden", hidden=True))
+        twice = replace(still_in, id="twice", joined_at=MIDNIGHT, left_at=MIDNIGHT + timedelta(seconds=20))
+        await sessions.add_peer(db, twice)
+        await sessions.add_peer(db, replace(twice, joined_at=now - timedelta(seconds=10), left_at=None))
         found = await analytics.sessions_by_day(db, APP.id, MIDNIGHT, MIDNIGHT + timedelta(days=1), now)
-        assert found == {date(2026, 3, 1): Day(2, 90)}
+        assert found == {date(2026, 3, 1): Day(2, 120)}
         assert await analytics.sessions_by_day(db, "another-app", MIDNIGHT, now, now) == {}
         assert await analytics.recordings_by_day(db, APP.id, MIDNIGHT, now) == {}
-        assert await sessions.minutes_of(db, [session.id, "none"], now) == {session.id: 1.5, "none": 0}
+        assert await sessions.minutes_of(db, [session.id, "none"], now) == {session.id: 2, "none": 0}

@@ -106,9 +106,40 @@ async def test_a_peer_that_comes_back_is_the_same_row(db: Database) -> None:
     await sessions.add_peer(db, gone)
     back = replace(gone, left_at=None, leave_reason=None, transport=1, tracks=())
     await sessions.add_peer(db, back)
-    assert await sessions.peers(db, LIVE.id, only_present=True) == [back]
-    assert await sessions.peer(db, LIVE.id, "peer-1") == back
+    kept = replace(back, first_joined_at=gone.joined_at, before_s=300)
+    assert await sessions.peers(db, LIVE.id, only_present=True) == [kept]
+    assert await sessions.peer(db, LIVE.id, "peer-1") == kept
     assert await sessions.peer(db, LIVE.id, "nobody") is None
+
+
+async def test_the_minutes_of_a_peer_are_those_of_all_its_stays(db: Database) -> None:
+    once = peer("other", ENDED, 12)
+    await sessions.add_peer(db, once)
+    minute = timedelta(minutes=1)
+    for came, left in ((0, 5), (60, 66), (90, 93)):
+        again = peer("peer-1", LIVE, 0, joined_at=NOW + came * minute, left_at=None)
+        await sessions.add_peer(db, again)
+        await sessions.change_peer(db, LIVE.id, "peer-1", left_at=NOW + left * minute)
+    now = NOW + timedelta(days=1)
+    assert await sessions.minutes_of(db, [LIVE.id], now) == {LIVE.id: 14}
+    found = await sessions.peer(db, LIVE.id, "peer-1")
+    assert found is not None
+    assert (found.first_joined_at, found.joined_at, found.left_at) == (NOW, NOW + 90 * minute, NOW + 93 * minute)
+    rows, _ = await sessions.find(db, APP.id, by_minutes=True)
+    assert [s.id for s in rows] == [LIVE.id, ENDED.id]
+
+
+async def test_a_stay_whose_end_nobody_saw_counts_once(db: Database) -> None:
+    """The server was killed before it wrote that the peer left, and the peer is added again."""
+    minute = timedelta(minutes=1)
+    await sessions.add_peer(db, peer("peer-1", LIVE, 5))
+    for came in (20, 25):
+        again = peer("peer-1", LIVE, 0, joined_at=NOW + came * minute, left_at=None, transport=came)
+        await sessions.add_peer(db, again)
+    assert await sessions.minutes_of(db, [LIVE.id], NOW + 30 * minute) == {LIVE.id: 15}
+    found = await sessions.peer(db, LIVE.id, "peer-1")
+    assert found is not None
+    assert (found.first_joined_at, found.joined_at, found.transport) == (NOW, NOW + 20 * minute, 25)
 
 
 async def test_a_client_keeps_its_peer_id_from_one_session_to_the_next(db: Database) -> None:

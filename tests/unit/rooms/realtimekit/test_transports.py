@@ -66,6 +66,21 @@ async def test_a_client_comes_back_with_its_peer_id_in_the_next_session(house: H
     await house.rooms.stop()
 
 
+async def test_a_client_that_leaves_and_comes_back_keeps_the_minutes_of_its_first_stay(house: House) -> None:
+    ann = Sdk(house, "ann")
+    media = await ann.enter()
+    await media.close("left")
+    first = await rows.peer(house.db, media.session.id, ann.id)
+    assert first is not None
+    assert first.left_at is not None
+    again = await ann.enter()
+    back = await rows.peer(house.db, again.session.id, ann.id)
+    assert back is not None
+    assert back.first_joined_at == first.joined_at < back.joined_at
+    assert back.before_s == first.seconds_in(first.left_at) > 0
+    await again.close("left")
+
+
 async def test_an_ended_session_takes_nobody(house: House) -> None:
     ann = Sdk(house, "ann")
     media = await ann.open()
