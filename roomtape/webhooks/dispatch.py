@@ -35,6 +35,8 @@ PURGE_EVERY_S = 3600.0
 MOST_ATTEMPTS = 32
 MOST_OF_ONE = 4
 """Attempts side by side, in all and for one webhook: a receiver that hangs must not keep the others waiting."""
+MOST_OF_SILENT = MOST_ATTEMPTS // 2
+"""Attempts side by side for all webhooks together that gave no answer last time: the rest is for those that answer."""
 LEASE_MARGIN_S = 2.0
 STOP_WITHIN_S = 1.0
 
@@ -61,6 +63,7 @@ class Dispatcher:
         self.public_key = signer.public_key
         self.patience = timedelta(hours=settings.webhook_patience_h)
         self._attempts: dict[asyncio.Task[None], str] = {}
+        self._silent: set[str] = set()
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
         self._purged_at = float("-inf")
@@ -114,15 +117,20 @@ class Dispatcher:
     async def _begin_due(self) -> None:
         while (free := MOST_ATTEMPTS - len(self._attempts)) > 0:
             running = Counter(self._attempts.values())
-            busy = [webhook_id for webhook_id, count in running.items() if count >= MOST_OF_ONE]
+            busy = {webhook_id for webhook_id in {*running, *self._silent} if self._has_enough(webhook_id, running)}
             found = await rows.due(self._db, to_datetime(now_us()), busy, free)
             begun = 0
             for delivery_id, webhook_id in found:
-                if running[webhook_id] < MOST_OF_ONE and await self._begin(delivery_id):
+                if not self._has_enough(webhook_id, running) and await self._begin(delivery_id):
                     running[webhook_id] += 1
                     begun += 1
             if begun == 0:
                 return
+
+    def _has_enough(self, webhook_id: str, running: Counter[str]) -> bool:
+        if running[webhook_id] >= MOST_OF_ONE:
+            return True
+        return webhook_id in self._silent and sum(running[each] for each in self._silent) >= MOST_OF_SILENT
 
     async def _begin(self, delivery_id: str) -> bool:
         now = to_datetime(now_us())
@@ -143,6 +151,7 @@ class Dispatcher:
 
     async def _attempt(self, webhook: Webhook, delivery: Delivery) -> None:
         verdict = await self._sent(webhook, delivery)
+        (self._silent.discard if verdict.answer else self._silent.add)(webhook.id)
         outcome = self._outcome(delivery, verdict)
         await rows.settle(self._db, delivery, **outcome)
         state = outcome["state"]
@@ -196,6 +205,7 @@ class Dispatcher:
         if (now_s := asyncio.get_running_loop().time()) - self._purged_at < PURGE_EVERY_S:
             return
         self._purged_at = now_s
+        self._silent.clear()  # Those that were deleted are not to be known for ever; the others show themselves again.
         before = to_datetime(now_us()) - timedelta(days=self._settings.webhook_deliveries_days)
         if gone := await rows.purge(self._db, before):
             log.info("old deliveries forgotten", deliveries=gone)

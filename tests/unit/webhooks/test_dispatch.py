@@ -202,6 +202,43 @@ async def test_one_that_hangs_does_not_keep_other_recordings_or_webhooks_waiting
                 assert [r["status"] for r in mine] == ["INVOKED", "RECORDING"]
 
 
+async def test_many_that_hang_leave_room_for_one_that_answers(db: Database) -> None:
+    hanging = [f"/h{n}" for n in range(dispatch.MOST_ATTEMPTS // dispatch.MOST_OF_ONE)]
+    async with receiving(dict.fromkeys(hanging, lambda _: "hang")) as receiver:
+        for path in hanging:
+            await hook(db, receiver.url(path), path[1:])
+        for n in range(12):
+            await happened(db, "INVOKED", recording=f"r{n}")
+        running = dispatcher(db, webhook_timeout_s=2, webhook_retry_first_s=60, webhook_retry_most_s=60)
+        running.start()
+        await until(lambda: _came(receiver, dispatch.MOST_ATTEMPTS + dispatch.MOST_OF_SILENT))
+        await hook(db, receiver.url("/good"), "good")
+        await happened(db, "INVOKED", recording="new")
+        running.wake()
+
+        async def told() -> bool:
+            return bool(receiver.at("/good"))
+
+        await until(told, 1.5)
+        await running.stop()
+        assert len(receiver.came) == dispatch.MOST_ATTEMPTS + dispatch.MOST_OF_SILENT + 1
+
+
+async def test_one_that_answers_again_has_its_full_share(db: Database) -> None:
+    async with receiving({"/": lambda n: "reset" if n == 0 else 200}) as receiver:
+        await hook(db, receiver.url("/"))
+        await happened(db, "INVOKED")
+        running = dispatcher(db)
+        running.start()
+        await until(lambda: all_over(db))
+        await running.stop()
+        assert running._silent == set()
+
+
+async def _came(receiver: Receiver, count: int) -> bool:
+    return len(receiver.came) >= count
+
+
 async def test_no_more_attempts_at_once_for_one_webhook_than_allowed(db: Database) -> None:
     async with receiving({"/": lambda n: "hang" if n < 4 else 200}) as receiver:
         await hook(db, receiver.url("/"))
