@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from roomtape.db.database import Database
-from roomtape.db.models import DeliveryRow, OutboxRow
+from roomtape.db.models import DeliveryRow, OutboxRow, WebhookRow
 from roomtape.domain.webhook import Delivery, delivery_fields
 
 
@@ -37,10 +37,16 @@ async def oldest(db: Database, limit: int) -> list[Entry]:
 
 
 async def take(db: Database, entry_id: int, deliveries: Sequence[Delivery]) -> bool:
-    """Put deliveries in an entry's place, in one transaction; return False when somebody else has taken it."""
+    """Put deliveries in an entry's place, in one transaction; return False when somebody else has taken it.
+
+    Webhooks that were switched off or deleted since the deliveries were made get none.
+    """
     async with db.transaction() as tx:
         gone = await tx.scalars(delete(OutboxRow).where(OutboxRow.id == entry_id).returning(OutboxRow.id))
         if gone.first() is None:
             return False
-        tx.add_all(DeliveryRow(**delivery_fields(delivery)) for delivery in deliveries)
+        asked = WebhookRow.id.in_({delivery.webhook_id for delivery in deliveries}), WebhookRow.enabled
+        # The lock has whoever switches one off wait, and then drop what is written here.
+        wanting = set(await tx.scalars(select(WebhookRow.id).where(*asked).with_for_update(read=True)))
+        tx.add_all(DeliveryRow(**delivery_fields(d)) for d in deliveries if d.webhook_id in wanting)
         return True

@@ -27,9 +27,10 @@ async def save(db: Database, webhook: Webhook, now: datetime) -> None:
     waiting = DeliveryRow.webhook_id == webhook.id, DeliveryRow.state == DeliveryState.WAITING
     dropped = {"state": DeliveryState.DROPPED, "finished_at": now, "error": SWITCHED_OFF}
     async with db.transaction() as tx:
+        await tx.merge(WebhookRow(**values | {"events": list(webhook.events)}))
+        await tx.flush()  # The webhook first: what is being fanned out just now is either seen below, or not written.
         if not webhook.enabled:
             await tx.execute(update(DeliveryRow).where(*waiting).values(**dropped))
-        await tx.merge(WebhookRow(**values | {"events": list(webhook.events)}))
 
 
 async def get(db: Database, webhook_id: str) -> Webhook | None:
@@ -56,5 +57,6 @@ async def count(db: Database, app_id: str) -> int:
 async def delete(db: Database, webhook_id: str) -> None:
     """Forget a webhook and all its deliveries, also those that wait."""
     async with db.transaction() as tx:
+        await tx.execute(select(WebhookRow.id).where(WebhookRow.id == webhook_id).with_for_update())
         await tx.execute(sql_delete(DeliveryRow).where(DeliveryRow.webhook_id == webhook_id))
         await tx.execute(sql_delete(WebhookRow).where(WebhookRow.id == webhook_id))

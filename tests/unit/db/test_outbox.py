@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -113,3 +114,17 @@ async def test_an_entry_is_taken_by_one(db: Database) -> None:
     assert await outbox.take(db, entry.id, [one])
     assert not await outbox.take(db, entry.id, [two])
     assert (await deliveries.find(db, "w"))[0] == [one]
+
+
+async def test_nothing_is_kept_for_webhooks_that_were_switched_off_or_deleted_meanwhile(db: Database) -> None:
+    hook = Webhook("w", APP.id, "n", "https://h.test/", ("all",), True, NOW, NOW)
+    for name in ("w", "off", "gone"):
+        await webhooks.save(db, replace(hook, id=name), NOW)
+    async with db.transaction() as tx:
+        outbox.add(tx, APP.id, "meeting.started", {})
+    (entry,) = await outbox.oldest(db, 1)
+    made = [Delivery(f"d-{w}", w, "e", "s", "{}", NOW, NOW, LATER) for w in ("off", "gone", "w")]
+    await webhooks.save(db, replace(hook, id="off", enabled=False), NOW)
+    await webhooks.delete(db, "gone")
+    assert await outbox.take(db, entry.id, made)
+    assert [(await deliveries.find(db, w))[1] for w in ("off", "gone", "w")] == [0, 0, 1]
