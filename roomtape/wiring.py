@@ -21,8 +21,9 @@ import structlog
 import uvicorn
 import uvloop
 
-from roomtape import logs, vault
+from roomtape import logs, openfiles, vault
 from roomtape.api.app import create_app
+from roomtape.api.connections import HttpConnection, WebSocketConnection
 from roomtape.api.deps import Deps
 from roomtape.api.recording_config import effective, for_meeting
 from roomtape.console import hint
@@ -84,8 +85,16 @@ def serve(settings: Settings) -> None:
     """Run the server until SIGTERM or SIGINT. Raises RoomtapeError when it cannot start."""
     logs.configure(settings.log_level)
     os.umask(0o077)  # recordings are nobody else's; Janus, renders and recorders inherit it
+    _allow_many_sockets()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
+
+
+def _allow_many_sockets() -> None:
+    try:
+        log.info("files and sockets may be open at once", most=openfiles.allow_many())
+    except OSError as error:
+        log.warning("the number of files and sockets stays as it was", error=str(error))
 
 
 async def _serve(settings: Settings) -> None:
@@ -98,7 +107,8 @@ async def _serve(settings: Settings) -> None:
         server = _Server(uvicorn.Config(
             create_app(deps), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
-            timeout_keep_alive=KEEP_ALIVE_S, http="h11", h11_max_incomplete_event_size=LARGEST_HEAD,
+            timeout_keep_alive=KEEP_ALIVE_S, h11_max_incomplete_event_size=LARGEST_HEAD,
+            http=HttpConnection, ws=WebSocketConnection,
         ), base_url, settings.data_dir / BOOTSTRAP)  # fmt: skip
         await server.serve(sockets=[listener])
 

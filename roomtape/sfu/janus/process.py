@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -15,6 +14,7 @@ from contextlib import suppress
 
 import structlog
 
+from roomtape import openfiles
 from roomtape.errors import SfuError
 from roomtape.settings import Settings
 from roomtape.sfu.janus import config, state
@@ -32,8 +32,6 @@ _LOG_CHECK_S = 30.0
 _BACKOFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _STEADY_S = 60.0
 """A Janus that ran this long has not failed because of how it was started: the next restart is quick again."""
-_MAX_FILES = 65_536
-"""libwebsockets keeps a table as long as the soft limit, which must therefore not be "infinity"."""
 
 
 class JanusProcess:
@@ -148,9 +146,7 @@ class JanusProcess:
         except OSError as error:
             raise SfuError(f"{binary} cannot be run: {error.strerror}") from error
         with suppress(OSError):
-            _, hard = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
-            soft = _MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, _MAX_FILES)
-            resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (soft, hard))
+            openfiles.allow_many(child.pid)
         return child
 
     async def _answers(self, running: Running) -> bool:
