@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter
@@ -37,11 +36,10 @@ async def public_key(deps: FromDeps) -> dict[str, Any]:
 async def create(access: WithApp, body: WebhookValues) -> dict[str, Any]:
     """Have `url` told of `events` from now on."""
     access.deps.webhooks.check(body.url)
-    if await rows.count(access.deps.db, access.app.id) >= MOST_WEBHOOKS:
-        raise Conflict(f"an app has {MOST_WEBHOOKS} webhooks at most; delete one first")
     now = to_datetime(now_us())
     made = Webhook(new_id(), access.app.id, body.name, body.url, tuple(body.events), body.enabled, now, now)
-    await rows.save(access.deps.db, made, now)
+    if not await rows.add(access.deps.db, made, MOST_WEBHOOKS):
+        raise Conflict(f"an app has {MOST_WEBHOOKS} webhooks at most; delete one first")
     return success(_body(made))
 
 
@@ -66,16 +64,13 @@ async def get(access: WithApp, webhook_id: str) -> dict[str, Any]:
 @router.patch("/{webhook_id}", summary="Change a webhook")
 async def change(access: WithApp, webhook_id: str, body: WebhookChange) -> dict[str, Any]:
     """Change the values that are given. Deliveries that wait go to the new URL; switched off, they are dropped."""
-    webhook = await _webhook(access, webhook_id)
-    values = body.model_dump(exclude_none=True)
-    return await _keep(access, replace(webhook, **values | {"events": tuple(values.get("events", webhook.events))}))
+    return await _change(access, webhook_id, body.model_dump(exclude_none=True))
 
 
 @router.put("/{webhook_id}", summary="Replace a webhook")
 async def replace_all(access: WithApp, webhook_id: str, body: WebhookValues) -> dict[str, Any]:
     """Set all values of a webhook."""
-    webhook = await _webhook(access, webhook_id)
-    return await _keep(access, replace(webhook, **body.model_dump() | {"events": tuple(body.events)}))
+    return await _change(access, webhook_id, body.model_dump())
 
 
 @router.delete("/{webhook_id}", summary="Delete a webhook")
@@ -116,19 +111,24 @@ async def repeat(access: WithApp, webhook_id: str, delivery_id: str) -> dict[str
     return success(_delivery_body(again or delivery))
 
 
-async def _keep(access: Access, webhook: Webhook) -> dict[str, Any]:
-    access.deps.webhooks.check(webhook.url)
-    now = to_datetime(now_us())
-    changed = replace(webhook, updated_at=now)
-    await rows.save(access.deps.db, changed, now)
+async def _change(access: Access, webhook_id: str, values: dict[str, Any]) -> dict[str, Any]:
+    webhook = await _webhook(access, webhook_id)
+    access.deps.webhooks.check(values.get("url", webhook.url))
+    changed = await rows.change(access.deps.db, webhook.id, to_datetime(now_us()), **values)
+    if changed is None:
+        raise _unknown(webhook_id)
     return success(_body(changed))
 
 
 async def _webhook(access: Access, webhook_id: str) -> Webhook:
     found = await rows.get(access.deps.db, webhook_id)
     if found is None or found.app_id != access.app.id:
-        raise NotFound(f"there is no webhook {webhook_id!r} in this app")
+        raise _unknown(webhook_id)
     return found
+
+
+def _unknown(webhook_id: str) -> NotFound:
+    return NotFound(f"there is no webhook {webhook_id!r} in this app")
 
 
 async def _delivery(access: Access, webhook_id: str, delivery_id: str) -> Delivery:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -101,6 +102,20 @@ async def test_an_app_has_a_bounded_number_of_webhooks(api: House, monkeypatch: 
     await create(api)
     answer = await api.client.post(f"{api.kit}/webhooks", json=BODY)
     assert answer.status_code == 409
+
+
+async def test_changes_at_the_same_time_are_all_kept_and_none_brings_back_what_was_deleted(api: House) -> None:
+    path = f"{api.kit}/webhooks/{(await create(api))['id']}"
+    changes: list[dict[str, Any]] = [{"enabled": False}, {"name": "Other"}, {"events": ["meeting.ended"]}]
+    await asyncio.gather(*(api.client.patch(path, json=change) for change in changes))
+    changed = (await api.client.get(path)).json()["data"]
+    assert (changed["enabled"], changed["name"], changed["events"]) == (False, "Other", ["meeting.ended"])
+    deleted, *late = await asyncio.gather(
+        api.client.delete(path), *(api.client.patch(path, json={"name": f"{n}"}) for n in range(4))
+    )
+    assert deleted.status_code == 200
+    assert {answer.status_code for answer in late} <= {200, 404}
+    assert (await api.client.get(path)).status_code == 404
 
 
 async def test_another_apps_webhook_does_not_exist(api: House) -> None:

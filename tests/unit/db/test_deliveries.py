@@ -22,8 +22,8 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     async with database(tmp_path) as made:
-        await webhooks.save(made, HOOK, NOW)
-        await webhooks.save(made, replace(HOOK, id="w-2"), NOW)
+        await webhooks.add(made, HOOK, 9)
+        await webhooks.add(made, replace(HOOK, id="w-2"), 9)
         yield made
 
 
@@ -91,7 +91,7 @@ async def test_what_was_dropped_meanwhile_stays_so(db: Database) -> None:
     await put(db, "a-1")
     begun = await claimed(db, "a-1")
     assert begun is not None
-    await webhooks.save(db, replace(HOOK, enabled=False), NOW)
+    await webhooks.change(db, HOOK.id, NOW, enabled=False)
     await rows.settle(db, begun, state=DeliveryState.DELIVERED, finished_at=NOW)
     found = await rows.get(db, "a-1")
     assert found is not None

@@ -106,7 +106,7 @@ async def test_what_is_rolled_back_is_not_told(db: Database) -> None:
 
 
 async def test_an_entry_is_taken_by_one(db: Database) -> None:
-    await webhooks.save(db, Webhook("w", APP.id, "n", "https://h.test/", ("all",), True, NOW, NOW), NOW)
+    await webhooks.add(db, Webhook("w", APP.id, "n", "https://h.test/", ("all",), True, NOW, NOW), 9)
     async with db.transaction() as tx:
         outbox.add(tx, APP.id, "meeting.started", {})
     (entry,) = await outbox.oldest(db, 1)
@@ -119,12 +119,12 @@ async def test_an_entry_is_taken_by_one(db: Database) -> None:
 async def test_nothing_is_kept_for_webhooks_that_were_switched_off_or_deleted_meanwhile(db: Database) -> None:
     hook = Webhook("w", APP.id, "n", "https://h.test/", ("all",), True, NOW, NOW)
     for name in ("w", "off", "gone"):
-        await webhooks.save(db, replace(hook, id=name), NOW)
+        await webhooks.add(db, replace(hook, id=name), 9)
     async with db.transaction() as tx:
         outbox.add(tx, APP.id, "meeting.started", {})
     (entry,) = await outbox.oldest(db, 1)
     made = [Delivery(f"d-{w}", w, "e", "s", "{}", NOW, NOW, LATER) for w in ("off", "gone", "w")]
-    await webhooks.save(db, replace(hook, id="off", enabled=False), NOW)
+    await webhooks.change(db, "off", NOW, enabled=False)
     await webhooks.delete(db, "gone")
     assert await outbox.take(db, entry.id, made)
     assert [(await deliveries.find(db, w))[1] for w in ("off", "gone", "w")] == [0, 0, 1]

@@ -50,9 +50,9 @@ def dispatcher(db: Database, guard: Guard = LOOPBACK, **settings: Any) -> Dispat
     return Dispatcher(Settings(**FAST | settings), db, guard, SIGNER, lambda path, until: f"http://b/{path}")
 
 
-async def hook(db: Database, url: str, name: str = "hook-1", enabled: bool = True) -> Webhook:
-    made = Webhook(name, APP.id, name, url, ("all",), enabled, NOW, NOW)
-    await webhooks.save(db, made, NOW)
+async def hook(db: Database, url: str, name: str = "hook-1") -> Webhook:
+    made = Webhook(name, APP.id, name, url, ("all",), True, NOW, NOW)
+    await webhooks.add(db, made, 9)
     return made
 
 
@@ -179,7 +179,7 @@ async def test_a_receiver_that_is_away_gets_it_when_it_is_back(db: Database) -> 
     await running.stop()
     assert "127.0.0.1 cannot be reached" in str((await seen(db))[0].error)
     async with receiving() as receiver:
-        await webhooks.save(db, Webhook("hook-1", APP.id, "n", receiver.url("/"), ("all",), True, NOW, NOW), NOW)
+        await webhooks.change(db, "hook-1", NOW, url=receiver.url("/"))
         await deliver(db)
         assert statuses(receiver) == ["INVOKED"]
 
@@ -307,7 +307,7 @@ async def test_switching_off_drops_what_waits_and_deleting_forgets_it(db: Databa
             return len(receiver.came) > 3
 
         await until(tried)
-        await hook(db, made.url, enabled=False)
+        await webhooks.change(db, made.id, NOW, enabled=False)
         await webhooks.delete(db, "hook-2")
         await happened(db, "UPLOADING")
         await until(lambda: all_over(db))

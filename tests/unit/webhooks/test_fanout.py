@@ -47,7 +47,7 @@ async def test_each_webhook_of_the_app_gets_the_events_that_it_wants(db: Databas
         replace(HOOK, id="w-off", enabled=False),
         replace(HOOK, id="w-other", app_id="app-2"),
     ):
-        await webhooks.save(db, hook, NOW)
+        await webhooks.add(db, hook, 9)
     await sessions.insert(db, SESSION)
     await sessions.end(db, "s-1", NOW, EndReason.EMPTY)
     assert await out(db) == 2
@@ -63,13 +63,13 @@ async def test_each_webhook_of_the_app_gets_the_events_that_it_wants(db: Databas
 async def test_what_happens_while_nobody_listens_is_not_kept(db: Database) -> None:
     await sessions.insert(db, SESSION)
     assert await out(db) == 1
-    await webhooks.save(db, HOOK, NOW)
+    await webhooks.add(db, HOOK, 9)
     assert await out(db) == 0
     assert await told(db, "w-1") == []
 
 
 async def test_a_title_is_that_of_the_meeting_and_the_event_that_of_its_moment(db: Database) -> None:
-    await webhooks.save(db, HOOK, NOW)
+    await webhooks.add(db, HOOK, 9)
     await sessions.insert(db, SESSION)
     await sessions.end(db, "s-1", NOW, EndReason.EMPTY)
     await out(db)
@@ -83,7 +83,7 @@ async def test_a_title_is_that_of_the_meeting_and_the_event_that_of_its_moment(d
     [{"session_id": "s-1", "meeting_id": MEETING.id, "id": "r"}, {"session_id": "gone", "meeting_id": MEETING.id}, {}],
 )
 async def test_an_entry_that_makes_no_sense_does_not_hold_up_the_others(db: Database, damaged: dict[str, Any]) -> None:
-    await webhooks.save(db, HOOK, NOW)
+    await webhooks.add(db, HOOK, 9)
     async with db.transaction() as tx:
         outbox.add(tx, APP.id, "recording.statusUpdate", damaged)
     await sessions.insert(db, SESSION)
@@ -95,7 +95,7 @@ async def test_an_entry_that_makes_no_sense_does_not_hold_up_the_others(db: Data
 
 async def test_a_long_outbox_is_turned_in_parts(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fanout, "AT_ONCE", 1)
-    await webhooks.save(db, HOOK, NOW)
+    await webhooks.add(db, HOOK, 9)
     await sessions.insert(db, SESSION)
     await sessions.end(db, "s-1", NOW, EndReason.EMPTY)
     assert [await out(db), await out(db), await out(db)] == [1, 1, 0]
