@@ -100,7 +100,10 @@ async def get_delivery(access: WithApp, webhook_id: str, delivery_id: str) -> di
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/repeat", summary="Make a delivery again")
 async def repeat(access: WithApp, webhook_id: str, delivery_id: str) -> dict[str, Any]:
-    """Send a delivery once more, whatever became of it, with the same `rtk-uuid`; one that waits is tried at once."""
+    """Send a delivery once more, whatever became of it, with the same `rtk-uuid`.
+
+    One that waits is tried at once, after those that it waits for: they are tried at once too.
+    """
     if not (await _webhook(access, webhook_id)).enabled:
         raise Conflict("this webhook is switched off; set enabled to true first")
     delivery = await _delivery(access, webhook_id, delivery_id)

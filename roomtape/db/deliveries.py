@@ -82,14 +82,25 @@ async def settle(db: Database, delivery: Delivery, **outcome: Any) -> None:
 async def repeat(db: Database, delivery_id: str, now: datetime, give_up_at: datetime) -> Delivery | None:
     """Have a delivery made again, or at once if it waits; return it, None when it is unknown.
 
-    One that is over stands outside the order from now on: it must not hold up what came after it.
+    One that is over stands outside the order from now on: it must not hold up what came after it. One that waits in
+    its line stays there, and what stands before it is made at once too.
     """
     mine = DeliveryRow.id == delivery_id
     again = {"repeated": True, "give_up_at": give_up_at, "finished_at": None, "state": DeliveryState.WAITING}
     async with db.transaction() as tx:
         await tx.execute(update(DeliveryRow).where(mine, ~_WAITING).values(**again))
         row = (await tx.scalars(update(DeliveryRow).where(mine).values(next_at=now).returning(DeliveryRow))).first()
-        return _delivery(row) if row else None
+        if row is None:
+            return None
+        if not row.repeated:
+            await tx.execute(update(DeliveryRow).where(*_before(row), DeliveryRow.next_at > now).values(next_at=now))
+        return _delivery(row)
+
+
+def _before(row: DeliveryRow) -> tuple[ColumnElement[bool], ...]:
+    """What `row` waits for in its line."""
+    line = DeliveryRow.webhook_id == row.webhook_id, DeliveryRow.subject == row.subject
+    return *line, _WAITING, DeliveryRow.repeated.is_(False), DeliveryRow.seq < row.seq
 
 
 async def get(db: Database, delivery_id: str) -> Delivery | None:

@@ -114,6 +114,22 @@ async def test_a_repeat_stands_outside_the_line(db: Database) -> None:
     assert await rows.repeat(db, "nothing", NOW, later) is None
 
 
+async def test_a_repeat_of_one_in_line_brings_forward_what_it_waits_for(db: Database) -> None:
+    for name, line, hook in (("a-1", "a", "w-1"), ("a-2", "a", "w-1"), ("a-3", "a", "w-1"), ("b", "b", "w-1")):
+        await put(db, name, line, hook, next_at=NOW + 60 * SECOND)
+    await put(db, "other", "a", "w-2", next_at=NOW + 60 * SECOND)
+    await rows.repeat(db, "a-2", NOW, NOW + timedelta(days=2))
+    assert await due(db) == ["a-1"]
+    begun = await claimed(db, "a-1")
+    assert begun is not None
+    await rows.settle(db, begun, state=DeliveryState.DELIVERED, finished_at=NOW)
+    assert await due(db) == ["a-2"]
+    begun = await claimed(db, "a-2")
+    assert begun is not None
+    await rows.settle(db, begun, state=DeliveryState.DELIVERED, finished_at=NOW)
+    assert await due(db) == []
+
+
 async def test_deliveries_are_paged_the_newest_first(db: Database) -> None:
     for n in range(3):
         await put(db, f"d-{n}")
