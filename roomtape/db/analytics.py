@@ -41,7 +41,7 @@ async def sessions_by_day(db: Database, app_id: str, start: datetime, end: datet
 async def recordings_by_day(db: Database, app_id: str, start: datetime, end: datetime) -> dict[date, Day]:
     """Return the recordings that were asked for in `start` ≤ moment < `end` by day; a day without any is left out.
 
-    `seconds` is what was recorded, pauses left out; a recording that is not stopped yet counts 0.
+    `seconds` is what was recorded, pauses left out; a recording that is not rendered yet counts 0.
     """
     query = select(RecordingRow.invoked_at, RecordingRow.duration_ms).where(
         RecordingRow.app_id == app_id, RecordingRow.invoked_at >= start, RecordingRow.invoked_at < end

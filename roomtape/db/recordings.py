@@ -143,6 +143,12 @@ async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> 
         return _recording(row, db.vault)
 
 
+async def set_duration(db: Database, recording_id: str, duration_ms: int) -> None:
+    """Remember how long a recording is."""
+    async with db.transaction() as tx:
+        (await _locked(tx, recording_id)).duration_ms = duration_ms
+
+
 async def warn(db: Database, recording_id: str, sentence: str) -> None:
     """Add a warning for a human to the recording, once."""
     async with db.transaction() as tx:

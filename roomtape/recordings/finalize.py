@@ -135,6 +135,8 @@ class Finalizer:
             raise RenderError(f"the rendered file {wrong} is missing or damaged")
         if not result.media and recording.kind is Kind.COMPOSITE:
             raise RenderError("; ".join(result.warnings) or "the render made no file")
+        # Now and not with the delivery alone: that may be days away, when a storage is.
+        await rows.set_duration(self._db, recording.id, result.duration_ms)
         return ""
 
     async def publish(self, recording_id: str) -> str:

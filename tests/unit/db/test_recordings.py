@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -53,6 +54,13 @@ async def test_a_step_changes_status_and_columns_together(db: Database) -> None:
     )
     assert (after.status, after.stop_caller, after.stop_cause) == (Status.UPLOADING, ANNA, StopCause.API_CALL)
     assert await rows.get(db, "rec-1") == after
+
+
+async def test_how_long_it_is_changes_nothing_else(db: Database) -> None:
+    given = recording(status=Status.UPLOADING, started_at=NOW)
+    await rows.insert(db, given)
+    await rows.set_duration(db, "rec-1", 90_500)
+    assert await rows.get(db, "rec-1") == replace(given, duration_ms=90_500)
 
 
 async def test_an_illegal_step_changes_nothing(db: Database) -> None:

@@ -164,6 +164,14 @@ async def test_what_a_crash_left_in_the_bucket_goes(bench: Bench) -> None:
     assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
 
 
+async def test_how_long_it_is_shows_before_a_storage_has_it(bench: Bench) -> None:
+    await bench.stopped()
+    assert await bench.finalizer().render("rec-1") == ""
+    found = await rows.get(bench.db, "rec-1")
+    assert found is not None
+    assert (found.status, found.duration_ms, found.file_size) == (Status.UPLOADING, 1000, None)
+
+
 async def test_a_damaged_file_is_rendered_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finalize, "_RENDER_PAUSE_S", 0.01)
     await bench.stopped()
