@@ -2,7 +2,7 @@
 
 RoomtapeError
 ├── CallerError                 the request is at fault; carries an HTTP status
-│   ├── InvalidRequest          400 / 422, names the field
+│   ├── InvalidRequest          422, or 400, 406, 412, 413, 415; names the field
 │   ├── Unauthorized            401
 │   ├── Forbidden               403
 │   ├── NotFound                404 (also for what belongs to somebody else)
@@ -26,7 +26,7 @@ class RoomtapeError(Exception):
     """Something went wrong; `str(error)` is a sentence for a human that says what to do."""
 
     status: ClassVar[int] = 500
-    code: ClassVar[int] = 1000
+    code: int = 1000
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -49,6 +49,7 @@ class InvalidRequest(CallerError):
         super().__init__(f"{field}: {message}" if field else message)
         self.field = field
         self.http_status = status
+        self.code = 1000 + status
 
 
 class Unauthorized(CallerError):

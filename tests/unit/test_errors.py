@@ -22,4 +22,10 @@ def test_invalid_request_names_its_field_and_status() -> None:
     error = errors.InvalidRequest("must be even", "video_config.width")
     assert str(error) == "video_config.width: must be even"
     assert (error.field, error.http_status) == ("video_config.width", 422)
-    assert errors.InvalidRequest("no SDP", "sdp", 400).http_status == 400
+    assert error.code == 1422
+
+
+def test_the_code_of_an_invalid_request_follows_its_status() -> None:
+    for status in (400, 406, 412, 413, 415, 422):
+        error = errors.InvalidRequest("no SDP", "sdp", status)
+        assert (error.http_status, error.code) == (status, 1000 + status)
