@@ -104,13 +104,17 @@ async def _serve(settings: Settings) -> None:
         stack.callback(listener.close)
         base_url = settings.public_url or _address_of(listener)
         deps = await stack.enter_async_context(_house(settings, base_url, _places(base_url, listener)))
-        server = _Server(uvicorn.Config(
-            create_app(deps), log_config=None, access_log=False, lifespan="off",
-            timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
-            timeout_keep_alive=KEEP_ALIVE_S, h11_max_incomplete_event_size=LARGEST_HEAD,
-            http=HttpConnection, ws=WebSocketConnection,
-        ), base_url, settings.data_dir / BOOTSTRAP)  # fmt: skip
+        server = _Server(_doors(create_app(deps)), base_url, settings.data_dir / BOOTSTRAP)
         await server.serve(sockets=[listener])
+
+
+def _doors(app: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, lifespan="off",
+        timeout_graceful_shutdown=REQUESTS_END_WITHIN_S, server_header=False, ws_max_size=LARGEST_SOCKET_MESSAGE,
+        timeout_keep_alive=KEEP_ALIVE_S, h11_max_incomplete_event_size=LARGEST_HEAD,
+        http=HttpConnection, ws=WebSocketConnection,
+    )  # fmt: skip
 
 
 class _Server(uvicorn.Server):

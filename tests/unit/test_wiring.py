@@ -1,4 +1,5 @@
 import json
+import resource
 import socket
 import stat
 import subprocess
@@ -6,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from roomtape import wiring
+from roomtape.api.connections import HttpConnection, WebSocketConnection
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.errors import OurError, StorageError
@@ -17,6 +21,29 @@ from roomtape.settings import Settings
 def test_the_server_loads_nothing_that_only_its_processes_need() -> None:
     code = "import sys, roomtape.cli, roomtape.wiring; print(*{'av', 'numpy', 'PIL', 'playwright'} & {*sys.modules})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == []
+
+
+def test_connections_have_to_ask_in_time_and_there_may_be_many() -> None:
+    config = wiring._doors(FastAPI())
+    config.load()
+    assert (config.http_protocol_class, config.ws_protocol_class) == (HttpConnection, WebSocketConnection)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        with capture_logs() as logs:
+            wiring._allow_many_sockets()
+        assert logs[0]["most"] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_a_limit_that_may_not_be_raised_stops_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise PermissionError("Operation not permitted")
+
+    monkeypatch.setattr("roomtape.openfiles.allow_many", refused)
+    with capture_logs() as logs:
+        wiring._allow_many_sockets()
+    assert [entry["log_level"] for entry in logs] == ["warning"]
 
 
 def test_two_servers_never_share_a_folder(tmp_path: Path) -> None:
