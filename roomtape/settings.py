@@ -105,6 +105,11 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / DATABASE_FILE}"
 
+    @property
+    def ice_ipv6(self) -> bool:
+        """Whether media may use IPv6: only when an address of it is named."""
+        return any(":" in address for address in self.ice_addresses)
+
     @cached_property
     def own_bucket(self) -> OwnBucket | None:
         """Where the own bucket is, None for the folder."""

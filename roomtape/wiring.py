@@ -58,6 +58,7 @@ from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer, load_key
 from roomtape.rooms.whip import http as whip
 from roomtape.settings import Settings
+from roomtape.sfu.janus import interfaces
 from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
 from roomtape.storage.chatfiles import ChatFiles
@@ -217,7 +218,7 @@ async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIter
         )
         deps = Deps(
             settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher, messages,
-            ready=lambda: _ready(sfu),
+            ready=lambda: _ready(sfu, settings),
             renders=runner.load,
             pages=Addresses(Guard(settings.outbound_allow + settings.page_allow), places),
             may_wait=lambda: {"bucket": bucket.state} if isinstance(bucket, RemoteBucket) else {},
@@ -235,8 +236,9 @@ def _with_doors(deps: Deps, chat_logs: ChatLogs) -> Deps:
     return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps, chat_logs))})
 
 
-def _ready(sfu: JanusSfu) -> dict[str, Any]:
-    return {"janus": "ok" if sfu.session is not None else "away; it is being started again"}
+def _ready(sfu: JanusSfu, settings: Settings) -> dict[str, Any]:
+    away = None if sfu.session is not None else "away; it is being started again"
+    return {"janus": away or interfaces.trouble(settings) or "ok"}
 
 
 async def _bootstrap(db: Database, settings: Settings, base_url: str) -> Bootstrap:
@@ -276,7 +278,7 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         raise OurError(
             f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
-            "choose another --port or stop what uses this one"
+            "choose another --host or --port, or stop what uses this one"
         ) from error
 
 

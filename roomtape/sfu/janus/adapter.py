@@ -13,7 +13,7 @@ import structlog
 
 from roomtape.errors import InvalidRequest, RoomtapeError, SfuError, StorageError
 from roomtape.settings import Settings
-from roomtape.sfu.janus import answer, capturefiles, config, lookup, room, subscriber, trickling
+from roomtape.sfu.janus import answer, capturefiles, config, interfaces, lookup, room, subscriber, trickling
 from roomtape.sfu.janus.client import (
     HANDLE_NOT_FOUND,
     INVALID_SDP,
@@ -304,7 +304,7 @@ class JanusSfu:
         except SfuError as error:
             if error.sfu_code in INVALID_SDP:
                 raise InvalidRequest(f"this SDP cannot be used; {error}", status=400) from error
-            raise
+            raise interfaces.explained(error, self._settings) from None
         if reply.sdp is None:
             raise SfuError("Janus took the offer but sent no answer")
         return answer.published(handle, reply.sdp, offer)

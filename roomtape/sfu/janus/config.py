@@ -101,7 +101,7 @@ def render(settings: Settings, known: Secrets, ws_port: int) -> dict[str, str]:
             "nat": _nat(settings),
             "media": {
                 "rtp_port_range": settings.ice_port_range,
-                "ipv6": any(":" in address for address in settings.ice_addresses),
+                "ipv6": settings.ice_ipv6,
             },
             "plugins": {"disable": ",".join(f"libjanus_{name}.so" for name in _PLUGINS.split())},
             "transports": {"disable": ",".join(f"libjanus_{name}.so" for name in _TRANSPORTS.split())},

@@ -17,7 +17,7 @@ import structlog
 from roomtape import openfiles
 from roomtape.errors import SfuError
 from roomtape.settings import Settings
-from roomtape.sfu.janus import config, state
+from roomtape.sfu.janus import config, interfaces, state
 from roomtape.sfu.janus.client import SESSION_NOT_FOUND, UNAUTHORIZED, JanusClient
 from roomtape.sfu.janus.logfile import LogFile
 from roomtape.sfu.janus.state import Running
@@ -57,7 +57,8 @@ class JanusProcess:
     async def start(self) -> None:
         """Take over the folder's Janus that still runs, or start one; return once it takes connections.
 
-        Raises SfuError when the binary is missing, or Janus ends or does not come up within 15 s; StorageError.
+        Raises SfuError when the binary or every one of `ice_addresses` is missing, or Janus ends or does not come up
+        within 15 s; StorageError.
         """
         await self._come_up()
         self._tasks = [
@@ -110,6 +111,7 @@ class JanusProcess:
 
     async def _spawn(self) -> Running:
         """Start Janus; again on another port when it ended at once (somebody may have taken the port meanwhile)."""
+        interfaces.check(self._settings)
         for _ in range(_STARTS):
             port = _free_port()
             await asyncio.to_thread(config.write, self._settings, self.secrets, port)

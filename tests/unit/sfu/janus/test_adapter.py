@@ -9,7 +9,7 @@ import pytest
 
 from roomtape.errors import InvalidRequest, SfuError, StorageError
 from roomtape.settings import Settings
-from roomtape.sfu.janus import capturefiles
+from roomtape.sfu.janus import capturefiles, interfaces
 from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.sfu.port import Candidate, Down, Handle, Lost, PublishedTrack, Ready, Receiving, Sfu, SfuEvent, Up
 from tests.support.fakejanus import FakeJanus
@@ -284,3 +284,10 @@ async def test_a_known_publisher_found_again_is_not_watched_either(house: House)
     await asyncio.sleep(0.1)
     assert events == []
     await other.stop(keep_media=True)
+
+
+async def test_janus_without_an_address_says_so_in_our_words(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interfaces, "trouble", lambda settings: "this machine has no network")
+    house.plugin.error = (490, "Error setting ICE locally")
+    with pytest.raises(SfuError, match="no network"):
+        await house.publish()

@@ -144,3 +144,10 @@ async def test_waiting_for_one_that_is_away_has_a_bound(settings: Settings, monk
     monkeypatch.setattr(module, "UP_WITHIN_S", 0.05)
     with pytest.raises(SfuError, match="not running"):
         await JanusProcess(settings).url()
+
+
+async def test_it_does_not_start_where_media_would_use_what_was_not_named(settings: Settings) -> None:
+    process = JanusProcess(settings.model_copy(update={"ice_addresses": ("192.0.2.254",)}))
+    with pytest.raises(SfuError, match=r"no 192\.0\.2\.254"):
+        await process.start()
+    assert process.pid is None
