@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from roomtape.bench import command as bench_command
 from roomtape.db import token_commands
@@ -54,11 +53,7 @@ def serve(
     gc.freeze()
     gc.enable()
     try:
-        loaded = settings.load(data_dir=data_dir, host=host, port=port)
-    except (ValidationError, ValueError) as error:
-        sys.exit(f"roomtape: a setting is not right: {error}")
-    try:
-        wiring.serve(loaded)
+        wiring.serve(settings.load(data_dir=data_dir, host=host, port=port))
     except RoomtapeError as error:
         sys.exit(f"roomtape: {error}")
 

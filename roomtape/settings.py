@@ -6,26 +6,39 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from roomtape.domain.own_bucket import OwnBucket, own_bucket
+from roomtape.errors import RoomtapeError
 
 DATABASE_FILE = "roomtape.sqlite"
 Csv = Annotated[tuple[str, ...], NoDecode]
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+_PREFIX = "ROOMTAPE_"
 _URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
+
+class SettingsError(RoomtapeError):
+    """A setting is not right; the sentence says which, and where it stands."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"a setting is not right: {message}")
 
 
 class Settings(BaseSettings):
     """Each field is `ROOMTAPE_<NAME>` in the environment. Durations end in their unit."""
 
-    model_config = SettingsConfigDict(env_prefix="ROOMTAPE_", frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     data_dir: Path = Field(default=Path("data"), description="Everything Roomtape keeps lies here.")
     host: str = "127.0.0.1"
@@ -165,6 +178,17 @@ class Settings(BaseSettings):
                 raise ValueError(f"{entry} is not of the form TYPE=URL, such as aws=http://minio:9000")
         return value
 
+    @field_validator("public_url")
+    @classmethod
+    def _is_whole(cls, value: str | None) -> str | None:
+        try:
+            good = not value or (_URL.fullmatch(value) and urlsplit(value).port != 0)
+        except ValueError:  # what `port` says of a port that is none
+            good = False
+        if not good:
+            raise ValueError("give the whole address: https://rtk.example.com")
+        return value.rstrip("/") if value else None
+
     @field_validator("base_uri")
     @classmethod
     def _is_host(cls, value: str | None) -> str | None:
@@ -197,12 +221,50 @@ def _is_network(entry: str) -> bool:
 def load(**overrides: Any) -> Settings:
     """Return the settings: `overrides` (command line) win over the environment, that over `roomtape.toml`.
 
-    Raises pydantic.ValidationError, naming the field, for a value that is not allowed or a name that is unknown.
+    Raises SettingsError, naming the setting and where it stands, for a value that is not allowed, a name that is
+    unknown or a file that cannot be read.
     """
     given = {k: v for k, v in overrides.items() if v is not None}
     folder = Path(given.get("data_dir") or os.environ.get("ROOMTAPE_DATA_DIR") or "data")
     file = folder / "roomtape.toml"
-    values: dict[str, Any] = tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
-    from_env = {name for name in Settings.model_fields if f"ROOMTAPE_{name.upper()}" in os.environ}
-    values = {k: v for k, v in values.items() if k not in from_env}
-    return Settings(**(values | given))
+    in_env = {name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
+    if unknown := sorted(in_env - {_variable(name) for name in Settings.model_fields}):
+        raise SettingsError("; ".join(f"{name}: {_no_such(name)}" for name in unknown))
+    values = {k: v for k, v in _read(file).items() if _variable(k) not in in_env} | given
+    places = {name: f"{name} in {file}" for name in values} | {name: f"--{name.replace('_', '-')}" for name in given}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_told(problem, places) for problem in error.errors())) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsError(f"{file} is not TOML: {error}") from error
+
+
+def _told(problem: ErrorDetails, places: Mapping[str, str]) -> str:
+    """Return a sentence; `places` says where each setting stands that is not in the environment."""
+    message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "should be", 1)
+    if not problem["loc"]:  # several settings do not go together
+        return message
+    name = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        message = _no_such(name)
+    return f"{places.get(name) or _variable(name)}: {message}"
+
+
+def _variable(name: str) -> str:
+    return _PREFIX + name.upper()
+
+
+def _no_such(name: str) -> str:
+    close = get_close_matches(name.removeprefix(_PREFIX).lower(), Settings.model_fields, 1)
+    found = [_variable(field) if name.startswith(_PREFIX) else field for field in close]
+    return "there is no such setting" + "".join(f"; did you mean {field}?" for field in found)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from roomtape import settings
 from roomtape.clock import now_us, to_datetime
@@ -93,11 +92,7 @@ def revoke(
 
 def _with_database(data_dir: Path | None, work: Callable[[Database], Awaitable[None]]) -> None:
     try:
-        loaded = settings.load(data_dir=data_dir)
-    except (ValidationError, ValueError) as error:
-        sys.exit(f"roomtape: a setting is not right: {error}")
-    try:
-        asyncio.run(_run(loaded, work))
+        asyncio.run(_run(settings.load(data_dir=data_dir), work))
     except RoomtapeError as error:
         sys.exit(f"roomtape: {error}")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from roomtape.db.database import Database
 from roomtape.db.migrate import upgrade
 from roomtape.db.models import Base
+from roomtape.errors import OurError
 
 
 def differences(connection: Connection) -> list[object]:
@@ -59,3 +61,20 @@ async def test_upgrading_twice_changes_nothing(tmp_path: Path) -> None:
     async with db.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
     await db.close()
+
+
+async def test_a_database_of_a_newer_version_is_left_alone_and_named(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'r.db'}"
+    await upgrade(url)
+    db = Database(url)
+    async with db.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await db.close()
+    with pytest.raises(OurError, match=r"r\.db is of a newer version .*'9999'"):
+        await upgrade(url)
+
+
+async def test_a_damaged_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "r.db").write_text("no database at all, but some text of a length that SQLite reads")
+    with pytest.raises(OurError, match=r"r\.db cannot be used: file is not a database; .*backup"):
+        await upgrade(f"sqlite+aiosqlite:///{tmp_path / 'r.db'}")

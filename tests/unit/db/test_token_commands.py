@@ -81,3 +81,10 @@ def test_what_is_wrong_is_said_without_a_traceback(tmp_path: Path, first: Bootst
         assert isinstance(failed.exception, SystemExit)
         assert sentence in str(failed.exception) + failed.output
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_wrong_setting_is_said_without_a_traceback(tmp_path: Path, first: Bootstrap) -> None:
+    (tmp_path / "roomtape.toml").write_text("prot = 1\n")
+    failed = run(tmp_path, "list")
+    assert failed.exit_code == 1
+    assert "did you mean port?" in str(failed.exception)
