@@ -22,8 +22,8 @@ _ASK_FIRST = "no-cache"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".woff2": "font/woff2", ".map": "application/json"}
 _FILES = frozenset(
     {
-        "start.css", "start.js", "storage.css", "storage.js", "api.js", "meet.css", "meet.js", "redirect.js",
-        "help.html", "no-font.css", "icon.svg",
+        "start.css", "start.js", "storage.css", "storage.js", "storages.js", "api.js", "meet.css", "meet.js",
+        "redirect.js", "help.html", "no-font.css", "icon.svg",
         "join.mp3", "message.mp3", "speaker.mp3", "permission-1.svg", "permission-2.svg", "permission-3.svg",
     }
 )  # fmt: skip

@@ -44,7 +44,7 @@ async def test_a_storage_is_tested_and_the_answer_is_in_words(served: Any, page:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
     await page.goto(f"{address}/storage")
-    await expect(page.get_by_text("Sign in on the start page first")).to_be_visible()
+    await expect(page.get_by_text("Sign in first")).to_be_visible()
     await api.client.put(f"{api.kit}/recording-config", json={"storage_config": SFTP})
     await api.meeting(title="Weekly", recording_config={"storage_config": SFTP | {"host": "of-meeting.invalid"}})
     await page.goto(f"{address}/#token={api.token}")

@@ -1,4 +1,6 @@
 // Talks to the public API with the API token. Errors are sentences for whoever sits before the page.
+const MOST_PER_PAGE = 1000;
+
 export class Refused extends Error {
   constructor(message, status) {
     super(message);
@@ -45,12 +47,13 @@ export class Api {
     return (await ask(this.token, method, `${this.kit}/${this.app}/${path}`, body, withinMs)).data;
   }
 
-  meetings() {
-    return this.of("GET", "meetings?per_page=20");
-  }
-
-  recordings() {
-    return this.of("GET", "recordings?per_page=20");
+  // Returns the newest `count` of "meetings" or "recordings", and how many there are in all.
+  async newest(what, count) {
+    const size = Math.min(count, MOST_PER_PAGE);
+    const pages = Array.from({ length: Math.ceil(count / size) }, (_, index) => index + 1);
+    const path = `${this.kit}/${this.app}/${what}?per_page=${size}&page_no=`;
+    const found = await Promise.all(pages.map((page) => ask(this.token, "GET", path + page)));
+    return { items: found.flatMap((answer) => answer.data), total: found[0].paging.total_count };
   }
 
   defaults() {
@@ -72,7 +75,8 @@ export class Api {
 
   // Returns the address of the meeting page for a new participant with this preset.
   async link(meeting, preset, name) {
-    const custom = `${preset}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
+    // Files of tracks are named after it.
+    const custom = `${name}-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}`;
     const body = { custom_participant_id: custom, preset_name: preset, name };
     const { token } = await this.of("POST", `meetings/${meeting}/participants`, body);
     return `${location.origin}/meet/${meeting}?authToken=${encodeURIComponent(token)}`;

@@ -1,10 +1,12 @@
 // The start page: sign in with the API token, make meetings and go in, see recordings and play them.
 import { Api } from "./api.js";
+import { told } from "./storages.js";
 
 const HOST = "group_call_host";
 const GUEST = "group_call_participant";
 const LOOK_AGAIN_MS = 4000;
-const MEETINGS_SHOWN = 4;
+const SHOWN = { meetings: 4, recordings: 20 };
+const SHOWN_MORE = 20;
 const STATES = {
   INVOKED: ["live", "starting"],
   RECORDING: ["live", "recording"],
@@ -17,7 +19,7 @@ const STATES = {
 const at = (id) => document.getElementById(id);
 let api = null;
 let timer = 0;
-let allMeetings = false;
+let shown = { ...SHOWN };
 
 function made(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -83,19 +85,23 @@ function enter(meeting, preset, label) {
   return button;
 }
 
-function copyLink(meeting) {
-  const button = made("button", { type: "button", textContent: "Copy guest link" });
+function copyButton(label, theirs, address) {
+  const button = made("button", { type: "button", textContent: label });
   button.onclick = () => doing(button, async () => {
-    const address = await api.link(meeting.id, GUEST, "Guest");
+    const found = await address();
     try {
-      await navigator.clipboard.writeText(address);
+      await navigator.clipboard.writeText(found);
       button.textContent = "Copied";
-      setTimeout(() => { button.textContent = "Copy guest link"; }, 2000);
+      setTimeout(() => { button.textContent = label; }, 2000);
     } catch {
-      prompt("The guest’s link:", address);
+      prompt(theirs, found);
     }
   });
   return button;
+}
+
+function copyLink(meeting) {
+  return copyButton("Copy guest link", "The guest’s link:", () => api.link(meeting.id, GUEST, "Guest"));
 }
 
 function meetingItem(meeting) {
@@ -107,22 +113,45 @@ function meetingItem(meeting) {
       enter(meeting, HOST, "Open as host"), enter(meeting, GUEST, "Open as guest"), copyLink(meeting)));
 }
 
-// A composite has one link, tracks have one for each file.
-function links(recording) {
-  const found = recording.download_url;
-  if (!found) return [];
-  const list = typeof found === "string" ? [found] : addresses(found);
-  return list.flatMap((address, index) => {
-    const number = list.length > 1 ? ` ${index + 1}` : "";
-    const play = { className: "button", href: address, target: "_blank", rel: "noopener", textContent: `Play${number}` };
-    const save = { className: "button", href: `${address}&download=1`, textContent: `Download${number}` };
-    return [made("a", play), list.length > 1 ? null : made("a", save)];
-  });
+// What a recording has made, as [caption, address]: a video, its sound as a file of its own, or a file for each track.
+function files(recording) {
+  const { download_url: video, audio_download_url: sound } = recording;
+  if (Array.isArray(video)) {
+    const tracks = video.flatMap((layer) => Object.entries(layer.download_urls));
+    return tracks.map(([file, found]) => [who(recording, file), found.download_url]);
+  }
+  return [[sound ? "Video" : "", video], ["Sound", sound]].filter(([, address]) => address);
 }
 
-function addresses(value) {
-  if (typeof value === "string") return /^https?:/.test(value) ? [value] : [];
-  return value && typeof value === "object" ? Object.values(value).flatMap(addresses) : [];
+// PREFIX_USER_PEER_STREAM_MEDIA_TIME.webm, in which only PREFIX may have a _ of its own.
+function who(recording, file) {
+  const prefix = recording.output_file_name.split("{user_id}")[0];
+  const [user, , stream, media] = file.slice(prefix.length).split("_");
+  return [user, stream === "screenshare" ? "screen" : "", media === "video" ? "video" : ""].filter(Boolean).join(", ");
+}
+
+function fileItem(recording, [caption, address]) {
+  const named = (word) => ({ className: "button", textContent: word, ariaLabel: caption ? `${word} ${caption}` : null });
+  const play = { ...named("Play"), href: address, target: "_blank", rel: "noopener" };
+  const save = { ...named("Download"), href: `${address}&download=1` };
+  return made("div", { className: "file" },
+    caption ? made("small", { textContent: caption }) : null,
+    // An interactive one is a .tar, which no browser plays; players take its playlist.
+    recording.playback_url
+      ? copyButton("Copy playlist link", "The playlist’s link:", () => recording.playback_url)
+      : made("a", play),
+    made("a", save));
+}
+
+// Returns the kind and the word of a recording's state.
+function state(recording) {
+  const [kind, word] = STATES[recording.status] ?? ["", recording.status];
+  const waits = recording.warnings.some((warning) => /^(storage |the own bucket )/.test(warning));
+  if (recording.status === "UPLOADING" && waits) return ["", "waiting for its storage"];
+  if (recording.status !== "UPLOADED") return [kind, word];
+  const until = recording.download_url_expiry;
+  if (until && new Date(until) <= new Date()) return ["", "expired"];
+  return files(recording).length || !until ? [kind, word] : ["", "empty"];
 }
 
 function stop(recording) {
@@ -135,18 +164,21 @@ function stop(recording) {
 }
 
 function recordingItem(recording) {
-  const [kind, word] = STATES[recording.status] ?? ["", recording.status];
+  const [kind, word] = state(recording);
   const facts = [moment(recording.invoked_time)];
   if (recording.recording_duration) facts.push(length(recording.recording_duration));
   if (recording.type === "TRACK") facts.push("one file per participant");
-  const said = recording.error || recording.warnings?.[0];
+  const arrived = recording.status === "UPLOADED" && !recording.warnings.some((warning) => warning.startsWith("storage "));
+  if (arrived && recording.storage_config) facts.push(`in ${told(recording.storage_config)}`);
+  const said = recording.error || recording.warnings[0];
+  const offered = kind === "done" ? files(recording).map((file) => fileItem(recording, file)) : [];
   return made("li", {},
     made("div", { className: "what" },
       made("b", { textContent: recording.meeting?.title || "Untitled meeting" }),
       made("small", { textContent: facts.join(" · ") }),
       said ? made("small", { textContent: ` · ${said}` }) : null),
     made("span", { className: `state ${kind}`, textContent: word }),
-    made("div", { className: "do" }, ...(kind === "live" ? [stop(recording)] : links(recording))));
+    made("div", { className: offered.length > 1 ? "do many" : "do" }, ...(kind === "live" ? [stop(recording)] : offered)));
 }
 
 // Replaces a list only when something has changed, so that focus and a click on its way are not lost.
@@ -163,11 +195,12 @@ async function look() {
   if (!api) return;
   const asked = api;
   try {
-    const [meetings, recordings] = await Promise.all([api.meetings(), api.recordings()]);
+    const [meetings, recordings] = await Promise.all(Object.keys(SHOWN).map((what) => api.newest(what, shown[what])));
     if (api !== asked) return;
-    at("more").hidden = allMeetings || meetings.length <= MEETINGS_SHOWN;
-    fill("meetings", allMeetings ? meetings : meetings.slice(0, MEETINGS_SHOWN), meetingItem, "No meetings yet. Create one above, then open it as host.");
-    fill("recordings", recordings, recordingItem, "No recordings yet. In a meeting: More → Record.");
+    at("more-meetings").hidden = meetings.items.length >= meetings.total;
+    at("more-recordings").hidden = recordings.items.length >= recordings.total;
+    fill("meetings", meetings.items, meetingItem, "No meetings yet. Create one above, then open it as host.");
+    fill("recordings", recordings.items, recordingItem, "No recordings yet. In a meeting: More → Record.");
     if (at("trouble").dataset.from === "look") trouble(null);
     delete at("trouble").dataset.from;
   } catch (error) {
@@ -208,7 +241,8 @@ function show() {
   at("sign-in").hidden = api !== null;
   at("signed-in").hidden = api === null;
   at("sign-out").hidden = api === null;
-  at(api ? "title" : "token").focus();
+  // On a phone it would open the keyboard, over half of the page.
+  if (matchMedia("(hover: hover)").matches) at(api ? "title" : "token").focus();
 }
 
 at("sign-in").onsubmit = (event) => {
@@ -216,8 +250,10 @@ at("sign-in").onsubmit = (event) => {
   doing(event.submitter, async () => {
     const field = at("token");
     try {
-      await signIn(field.value.trim());
+      // As it stands in bootstrap.json: with its quotes, and the comma.
+      await signIn(field.value.trim().replace(/^"|",?$/g, ""));
       field.value = "";
+      if (location.hash === "#then=storage") location.replace("/storage");
     } catch (error) {
       field.focus();
       field.select();
@@ -236,14 +272,17 @@ at("new").onsubmit = (event) => {
 at("app").onchange = () => {
   api.app = at("app").value;
   sessionStorage.setItem("app", api.app);
+  shown = { ...SHOWN };
   look();
 };
 at("name").value = sessionStorage.getItem("name") ?? "";
 at("name").oninput = () => sessionStorage.setItem("name", at("name").value);
-at("more").onclick = () => {
-  allMeetings = true;
-  look();
-};
+for (const what of Object.keys(SHOWN)) {
+  at(`more-${what}`).onclick = () => {
+    shown[what] = Math.max(SHOWN_MORE, shown[what] * 2);
+    look();
+  };
+}
 at("sign-out").onclick = () => signOut();
 document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(timer) : look()));
 

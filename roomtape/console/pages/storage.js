@@ -1,10 +1,7 @@
 // The storage page: whether recordings can go where an app, a meeting, or what is entered here says.
 import { Api } from "./api.js";
+import { NAMES, told } from "./storages.js";
 
-const NAMES = {
-  aws: "Amazon S3", cloudflare: "Cloudflare R2", digitalocean: "DigitalOcean Spaces", azure: "Azure Blob Storage",
-  gcs: "Google Cloud Storage", sftp: "SFTP server",
-};
 const FOLDER = ["path", "Folder", "", "meetings/2026"];
 const KEYS = [["access_key", "Access key", "needed"], ["secret", "Secret", "needed secret"]];
 // Field of storage_config, label, what it is, an example.
@@ -20,6 +17,7 @@ const FIELDS = {
     ["private_key", "Private key, if you log in with one", "secret text"]],
 };
 const OWN_APP = "app:";
+const MEETINGS_OFFERED = 100;
 
 const at = (id) => document.getElementById(id);
 let api = null;
@@ -70,14 +68,8 @@ function chosen() {
   result("", "");
 }
 
-// { type: "aws", bucket: "tapes", path: "in" } → "Amazon S3, tapes/in"
-function told(storage) {
-  const where = [storage.host ?? storage.bucket, storage.path].filter(Boolean).join("/").replaceAll("//", "/");
-  return `${NAMES[storage.type] ?? storage.type}, ${where}`;
-}
-
 async function offer() {
-  const [defaults, meetings] = await Promise.all([api.defaults(), api.meetings()]);
+  const [defaults, { items: meetings }] = await Promise.all([api.defaults(), api.newest("meetings", MEETINGS_OFFERED)]);
   const configured = [];
   if (defaults.storage_config) {
     configured.push(made("option", { value: OWN_APP, textContent: `The app’s: ${told(defaults.storage_config)}` }));
