@@ -48,6 +48,11 @@ LIFECYCLE: dict[tuple[Status, Step], Status] = {
     (Status.UPLOADING, Step.FAIL): Status.ERRORED,
 }
 
+ASKED = frozenset({Step.PAUSE, Step.RESUME, Step.STOP})
+"""What callers ask for; the other steps are the server's own."""
+
+_OVER = {Status.UPLOADING: "it has been stopped", Status.UPLOADED: "it is finished", Status.ERRORED: "it has failed"}
+
 ACTIVE = frozenset({Status.INVOKED, Status.RECORDING, Status.PAUSED})
 """States in which a recording is live: it has neither been stopped nor failed."""
 
@@ -55,12 +60,12 @@ ACTIVE = frozenset({Status.INVOKED, Status.RECORDING, Status.PAUSED})
 def advance(status: Status, step: Step) -> Status:
     """Return the state after `step`.
 
-    Raises Conflict, naming the state and what is possible in it, when the table has no such step.
+    Raises Conflict, naming the state and what callers can do in it, when the table has no such step.
     """
     after = LIFECYCLE.get((status, step))
     if after is None:
-        possible = sorted(s.value for (state, s) in LIFECYCLE if state is status)
-        hint = f"possible now: {', '.join(possible)}" if possible else "its life is over"
+        possible = sorted(s.value for (state, s) in LIFECYCLE if state is status and s in ASKED)
+        hint = _OVER.get(status) or f"possible now: {', '.join(possible)}"
         raise Conflict(f"a recording that is {status.value} cannot {step.value}; {hint}")
     return after
 

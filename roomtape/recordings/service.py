@@ -136,9 +136,11 @@ class Recordings:
     async def _check_alone(self, meeting_id: str, kind: Kind, allow_multiple: bool) -> None:
         running = [r for r in await rows.active_of(self.db, meeting_id) if r.kind is kind]
         if running and not allow_multiple:
-            what = "tracks are" if kind is Kind.TRACK else "meeting is"
+            found = f"recording {running[0].id}, {running[0].status.value}"
+            if kind is Kind.TRACK:
+                raise Conflict(f"this meeting's tracks are being recorded already ({found}); stop that recording first")
             raise Conflict(
-                f"this meeting's {what} being recorded already (recording {running[0].id}, {running[0].status.value}); "
+                f"this meeting is being recorded already ({found}); "
                 "stop that recording first, or send allow_multiple_recordings: true"
             )
 

@@ -65,6 +65,9 @@ async def test_of_twenty_starts_at_once_one_wins_in_each_kind(world: World) -> N
     lost = [str(a) for a in answers if isinstance(a, Conflict)]
     assert len(lost) == 18
     assert all(won[0].id in reason or won[1].id in reason for reason in lost)
+    assert [r for r in lost if "allow_multiple" in r] == [r for r in lost if "tracks" not in r], (
+        "only one can be told to"
+    )
     again = await world.start(allow_multiple=True)
     await world.until(again.id, Status.RECORDING)
 
