@@ -66,7 +66,7 @@ def confine(work: Path, within: Path, recording_id: str, chromium: str) -> Confi
     """
     program = shutil.which(chromium)
     if program is None:
-        raise PageFailed(f"there is no {chromium} on this machine; install Chromium (scripts/setup does it)")
+        raise PageFailed(f"there is no {chromium} on this machine; run `make setup`, which installs Chromium")
     uid = _uid(recording_id) if os.geteuid() == 0 and shutil.which("setpriv") else None
     folder = Path(tempfile.mkdtemp(prefix=named(recording_id), dir=within))
     if uid is not None:

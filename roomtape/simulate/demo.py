@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from roomtape.capture.paths import capture_dir
 from roomtape.errors import StorageError
 from roomtape.media.probe import probe
 from roomtape.simulate import ownserver
@@ -19,6 +21,8 @@ from roomtape.simulate.participant import Media, SimulatedParticipant
 from roomtape.simulate.rest import MeetingAccess, add_participant
 
 UPLOADED_WITHIN_S = 120.0
+CAPTURE_KEPT = "ROOMTAPE_CAPTURE_RETENTION_HOURS"
+CAPTURE_KEPT_H = "24"
 CAST = {"Ann": 440, "Bob": 660, "Cat": 880}
 
 
@@ -37,7 +41,8 @@ def _made(folder: Path) -> Path:
 
 async def _demo(data_dir: Path, seconds: int, console: Console) -> None:
     console.print("A meeting of [b]Ann[/b] (440 Hz), [b]Bob[/b] (660 Hz) and [b]Cat[/b] (880 Hz), each with a counter.")
-    async with ownserver.running(data_dir) as server, ownserver.client(server.access) as api:
+    kept = {CAPTURE_KEPT: os.environ.get(CAPTURE_KEPT, CAPTURE_KEPT_H)}  # so that there is something to look into
+    async with ownserver.running(data_dir, kept) as server, ownserver.client(server.access) as api:
         with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console) as bars:
             done = await _record(api, server.access, seconds, lambda text: _next(bars, text))
             _done(bars)
@@ -105,6 +110,10 @@ def _show(done: list[dict[str, Any]], data_dir: Path, app_id: str, console: Cons
         for file in sorted(folder.iterdir()):
             console.print(f"  {file}", soft_wrap=True, highlight=False)
             console.print(f"    {_content(file)}", style="dim")
+    capture = capture_dir(data_dir, done[0]["session_id"])
+    if capture.exists():
+        console.print("\nWhat both were made of, on one timeline:")
+        console.print(f"  {sys.argv[0]} inspect {capture}", soft_wrap=True, highlight=False)
     console.print(f"\nThe server's log: {data_dir / 'server.log'}", soft_wrap=True, highlight=False)
 
 

@@ -26,5 +26,11 @@ async def test_the_demo_ends_with_a_composite_and_three_tracks(tmp_path: Path) -
         assert detect.tone_intervals(composite, tone)
     bob = next(f for f in files if "_bob_" in f.name)
     assert detect.hole(bob, 660) > 1.5, "Bob mutes for a while"
+    shown = re.search(r"^  (\S+) inspect (\S+)$", said, re.MULTILINE)
+    assert shown is not None, said
+    look = await asyncio.create_subprocess_exec(
+        *shown.groups()[:1], "inspect", shown[2], stdout=asyncio.subprocess.PIPE
+    )
+    assert b"Bob" in (await look.communicate())[0]
     state = tmp_path / "demo" / "janus" / "state.json"
     assert not state.exists(), "nothing is left running"

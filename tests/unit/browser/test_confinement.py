@@ -57,7 +57,7 @@ def test_the_browser_learns_no_secret(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_without_chromium_it_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(PageFailed, match="install Chromium"):
+    with pytest.raises(PageFailed, match="installs Chromium"):
         confine(tmp_path, tmp_path, "rec", "no-such-browser")
 
 

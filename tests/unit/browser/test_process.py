@@ -41,7 +41,7 @@ def test_what_cannot_be_recorded_is_told_and_the_process_ends(tmp_path: Path, mo
     assert process.main(tmp_path) == 0
     (entry,) = JournalReader(tmp_path / JOURNAL).poll()
     assert entry.what == "failed"
-    assert "install Chromium" in entry.detail
+    assert "installs Chromium" in entry.detail
     assert (tmp_path / LOCK).read_text() == f"{os.getpid()}\n"
 
 

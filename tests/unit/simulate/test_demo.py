@@ -23,7 +23,7 @@ def test_every_file_is_named_with_what_it_holds(tmp_path: Path) -> None:
     _webm(folder / "a.webm", 2)
     (folder / "rec1.json").write_text("{}")
     console = Console(record=True, width=60)
-    recording = {"id": "rec1", "download_url": [], "recording_duration": 2}
+    recording = {"id": "rec1", "session_id": "ses1", "download_url": [], "recording_duration": 2}
     demo._show([recording], tmp_path, "app", console)
     said = console.export_text()
     assert str(folder / "a.webm") in said, "a path is never broken over lines"
@@ -31,6 +31,10 @@ def test_every_file_is_named_with_what_it_holds(tmp_path: Path) -> None:
     assert "2.0 s" in said
     assert "opus 1 ch" in said
     assert "participants' tracks" in said
+    assert "inspect" not in said, "there is no capture any more"
+    (tmp_path / "capture" / "ses1").mkdir(parents=True)
+    demo._show([recording], tmp_path, "app", console)
+    assert f"inspect {tmp_path / 'capture' / 'ses1'}\n" in console.export_text()
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
