@@ -24,6 +24,7 @@ from roomtape.errors import RoomtapeError
 DATABASE_FILE = "roomtape.sqlite"
 Csv = Annotated[tuple[str, ...], NoDecode]
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+_MISTYPED = 0.75
 _PREFIX = "ROOMTAPE_"
 _URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 
@@ -221,21 +222,30 @@ def _is_network(entry: str) -> bool:
 def load(**overrides: Any) -> Settings:
     """Return the settings: `overrides` (command line) win over the environment, that over `roomtape.toml`.
 
-    Raises SettingsError, naming the setting and where it stands, for a value that is not allowed, a name that is
-    unknown or a file that cannot be read.
+    Raises SettingsError, naming the setting and where it stands, for a value that is not allowed, a file that cannot be
+    read, a name in it that is unknown, and a variable that is nearly a setting's (`strangers` are not).
     """
     given = {k: v for k, v in overrides.items() if v is not None}
     folder = Path(given.get("data_dir") or os.environ.get("ROOMTAPE_DATA_DIR") or "data")
     file = folder / "roomtape.toml"
-    in_env = {name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
-    if unknown := sorted(in_env - {_variable(name) for name in Settings.model_fields}):
-        raise SettingsError("; ".join(f"{name}: {_no_such(name)}" for name in unknown))
+    if mistyped := [name for name in strangers() if _close(name, _MISTYPED)]:
+        raise SettingsError("; ".join(f"{name}: {_no_such(name)}" for name in mistyped))
+    in_env = _in_environment()
     values = {k: v for k, v in _read(file).items() if _variable(k) not in in_env} | given
     places = {name: f"{name} in {file}" for name in values} | {name: f"--{name.replace('_', '-')}" for name in given}
     try:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError("; ".join(_told(problem, places) for problem in error.errors())) from None
+
+
+def strangers() -> list[str]:
+    """Return the `ROOMTAPE_…` variables that are no settings; Kubernetes makes such for a service of that name."""
+    return sorted(_in_environment() - {_variable(name) for name in Settings.model_fields})
+
+
+def _in_environment() -> set[str]:
+    return {name.upper() for name in os.environ if name.upper().startswith(_PREFIX)}
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -264,7 +274,11 @@ def _variable(name: str) -> str:
     return _PREFIX + name.upper()
 
 
+def _close(name: str, likeness: float = 0.6) -> list[str]:
+    return get_close_matches(name.removeprefix(_PREFIX).lower(), Settings.model_fields, 1, likeness)
+
+
 def _no_such(name: str) -> str:
-    close = get_close_matches(name.removeprefix(_PREFIX).lower(), Settings.model_fields, 1)
+    close = _close(name)
     found = [_variable(field) if name.startswith(_PREFIX) else field for field in close]
     return "there is no such setting" + "".join(f"; did you mean {field}?" for field in found)

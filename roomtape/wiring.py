@@ -57,7 +57,7 @@ from roomtape.rooms.realtimekit.memory import RoomFiles
 from roomtape.rooms.service import Rooms
 from roomtape.rooms.tokens import TokenIssuer, load_key
 from roomtape.rooms.whip import http as whip
-from roomtape.settings import Settings
+from roomtape.settings import Settings, strangers
 from roomtape.sfu.janus import interfaces
 from roomtape.sfu.janus.adapter import JanusSfu
 from roomtape.storage.bucket import FolderBucket, signing_key
@@ -87,6 +87,8 @@ def serve(settings: Settings) -> None:
     logs.configure(settings.log_level)
     os.umask(0o077)  # recordings are nobody else's; Janus, renders and recorders inherit it
     _allow_many_sockets()
+    for name in strangers():
+        log.warning("there is no such setting", variable=name)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
 
@@ -218,10 +220,10 @@ async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIter
         )
         deps = Deps(
             settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher, messages,
-            ready=lambda: _ready(sfu, settings),
+            ready=lambda: {"janus": "ok" if sfu.session is not None else "away; it is being started again"},
             renders=runner.load,
             pages=Addresses(Guard(settings.outbound_allow + settings.page_allow), places),
-            may_wait=lambda: {"bucket": bucket.state} if isinstance(bucket, RemoteBucket) else {},
+            may_wait=lambda: _may_wait(settings, bucket),
         )  # fmt: skip
         yield _with_doors(deps, chat_logs)
 
@@ -236,9 +238,11 @@ def _with_doors(deps: Deps, chat_logs: ChatLogs) -> Deps:
     return Deps(**{**vars(deps), "routers": (whip.router(deps), realtimekit.router(deps, chat_logs))})
 
 
-def _ready(sfu: JanusSfu, settings: Settings) -> dict[str, Any]:
-    away = None if sfu.session is not None else "away; it is being started again"
-    return {"janus": away or interfaces.trouble(settings) or "ok"}
+def _may_wait(settings: Settings, bucket: FolderBucket | RemoteBucket) -> dict[str, str]:
+    """Return what is not as it should be though the server can work, by part; `ok` where it is."""
+    told = interfaces.trouble(settings)
+    media = {} if told is None else {"media": told}
+    return media | ({"bucket": bucket.state} if isinstance(bucket, RemoteBucket) else {})
 
 
 async def _bootstrap(db: Database, settings: Settings, base_url: str) -> Bootstrap:

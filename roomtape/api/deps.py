@@ -104,7 +104,7 @@ class Deps:
 
     `ready` tells the state of each part by name, for example `{"janus": "ok"}`; whatever is not `ok` makes the whole
     server unready. `renders` tells how many renders are running and how many wait. `may_wait` is as `ready`, for parts
-    without which meetings are recorded all the same, such as a bucket that is away.
+    without which the server works all the same, such as a bucket that is away.
     """
 
     settings: Settings

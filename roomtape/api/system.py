@@ -27,7 +27,8 @@ router = APIRouter(tags=["Server"])
 async def health(deps: FromDeps) -> JSONResponse:
     """200 and `status: ok` when every part is `ok`, otherwise 503 and `unready`.
 
-    `degraded` with 200: meetings are recorded, but something has to wait, such as the files for their bucket.
+    `degraded` with 200: the server works, but something has to wait, such as the files for their bucket, or all media
+    for a network.
     """
     parts, waiting = {**deps.ready(), "database": await _database(deps)}, deps.may_wait()
     if any(state != OK for state in parts.values()):

@@ -96,6 +96,16 @@ def test_a_mistyped_variable_stops_the_start(tmp_path: Path, monkeypatch: pytest
     assert "no such setting" not in str(caught.value)
 
 
+def test_variables_of_others_are_told_of_and_stop_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ROOMTAPE_SERVICE_HOST", "ROOMTAPE_PORT_8080_TCP_ADDR", "ROOMTAPE_NONSENSE"):
+        monkeypatch.setenv(name, "x")
+    settings.load(data_dir=tmp_path)
+    assert settings.strangers() == ["ROOMTAPE_NONSENSE", "ROOMTAPE_PORT_8080_TCP_ADDR", "ROOMTAPE_SERVICE_HOST"]
+    monkeypatch.setenv("ROOMTAPE_RETENTION_DAY", "1")
+    with pytest.raises(SettingsError, match="RETENTION_DAYS"):
+        settings.load(data_dir=tmp_path)
+
+
 def test_a_wrong_setting_is_one_sentence_that_says_where_it_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,8 @@ from roomtape.db.migrate import upgrade
 from roomtape.errors import OurError, StorageError
 from roomtape.settings import Settings
 from roomtape.sfu.janus import interfaces
-from roomtape.sfu.janus.adapter import JanusSfu
+from roomtape.storage.bucket import FolderBucket
+from roomtape.storage.signedlinks import SignedLinks
 
 
 def test_the_server_loads_nothing_that_only_its_processes_need() -> None:
@@ -96,10 +97,8 @@ async def test_bootstrap_is_kept_and_made_again_when_lost(tmp_path: Path) -> Non
 
 async def test_health_says_that_no_media_can_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(data_dir=tmp_path)
-    sfu = JanusSfu(settings)
-    assert "away" in wiring._ready(sfu, settings)["janus"]
-    sfu._link.session = 1
+    bucket = FolderBucket(tmp_path, SignedLinks(lambda: "http://a.test", bytes(32)))
     monkeypatch.setattr(interfaces, "trouble", lambda settings: "this machine has no network")
-    assert wiring._ready(sfu, settings) == {"janus": "this machine has no network"}
+    assert wiring._may_wait(settings, bucket) == {"media": "this machine has no network"}
     monkeypatch.setattr(interfaces, "trouble", lambda settings: None)
-    assert wiring._ready(sfu, settings) == {"janus": "ok"}
+    assert wiring._may_wait(settings, bucket) == {}

@@ -21,11 +21,13 @@ def usable(*, ipv6: bool) -> dict[str, list[str]]:
     """Return interface → addresses as Janus gathers them: what is up and is not `lo`; nothing link-local."""
     families = (socket.AF_INET, socket.AF_INET6) if ipv6 else (socket.AF_INET,)
     links = psutil.net_if_addrs()
-    found = {
-        name: [a.address for a in links.get(name, ()) if a.family in families and not a.address.startswith("fe80:")]
-        for name, about in psutil.net_if_stats().items()
-        if about.isup and "loopback" not in about.flags.split(",")
-    }
+    found = {}
+    for name, about in psutil.net_if_stats().items():
+        flags = about.flags.split(",")
+        # `isup` would ask for a carrier too, which a bridge without ports (rt0) has not on every kernel.
+        if "up" in flags and "loopback" not in flags:
+            of_link = links.get(name, ())
+            found[name] = [a.address for a in of_link if a.family in families and not a.address.startswith("fe80:")]
     return {name: addresses for name, addresses in found.items() if addresses}
 
 

@@ -16,7 +16,7 @@ from roomtape.sfu.janus import interfaces
 LO = {"lo": "up,loopback,running 127.0.0.1 ::1"}
 MACHINE = LO | {
     "eth0": "up,broadcast,running 192.0.2.7 2001:db8::7 fe80::1%eth0",
-    "rt0": "up,running 127.0.0.2",
+    "rt0": "up,broadcast,multicast 127.0.0.2",
     "down0": "broadcast 10.9.9.9",
 }
 
