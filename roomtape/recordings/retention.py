@@ -16,6 +16,7 @@ from roomtape.db import sessions
 from roomtape.db.database import Database
 from roomtape.domain.meeting import Session, SessionStatus
 from roomtape.domain.recording import ACTIVE, Recording, Status
+from roomtape.errors import StorageError
 from roomtape.recordings.rounds import Rounds
 from roomtape.settings import Settings
 from roomtape.storage.port import Bucket
@@ -48,9 +49,13 @@ class Retention:
         await self._rounds.stop()
 
     async def expire(self) -> None:
-        """Delete the files of delivered recordings whose time is over. Raises StorageError."""
+        """Delete the files of recordings whose time is over; those that cannot be are in the log, and tried again."""
         for recording in await rows.expiring(self._db, to_datetime(now_us())):
-            await self._bucket.delete(recording.bucket_folder)
+            try:
+                await self._bucket.delete(recording.bucket_folder)
+            except StorageError as error:  # an object lock, say: the others go all the same
+                log.error("an expired recording cannot be deleted", recording_id=recording.id, error=error.message)
+                continue
             await rows.expire(self._db, recording.id)
             log.info("recording expired", recording_id=recording.id)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import structlog.testing
 
 from roomtape.capture.paths import capture_dir
 from roomtape.clock import now_us, to_datetime
@@ -16,6 +17,7 @@ from roomtape.db.database import Database
 from roomtape.domain.meeting import SessionStatus
 from roomtape.domain.recording import Status
 from roomtape.domain.recording_config import RecordingConfig
+from roomtape.errors import StorageError
 from roomtape.recordings.retention import Retention, kept_for
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
@@ -67,6 +69,33 @@ async def test_files_go_when_they_expire_and_not_before(shelf: Shelf) -> None:
     assert new is not None
     assert (old.expired, old.download) == (True, None)
     assert (new.expired, new.download) == (False, "http://x")
+
+
+async def test_one_that_cannot_be_deleted_does_not_keep_the_others(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = to_datetime(now_us())
+    (shelf.folder / "f.mp4").write_bytes(b"x")
+    for number, name in enumerate(("locked", "second")):
+        made = recording(name, status=Status.UPLOADED, expires_at=now, invoked_at=now + timedelta(seconds=number))
+        await rows.insert(shelf.db, made)
+        await shelf.bucket.put(f"{APP.id}/{name}/f.mp4", shelf.folder / "f.mp4")
+    delete = shelf.bucket.delete
+
+    async def refusing(path: str) -> None:
+        if path.endswith("/locked"):
+            raise StorageError("403 AccessDenied")
+        await delete(path)
+
+    monkeypatch.setattr(shelf.bucket, "delete", refusing)
+    with structlog.testing.capture_logs() as logs:
+        await shelf.retention().expire()
+    assert [said["recording_id"] for said in logs if said["log_level"] == "error"] == ["locked"]
+    assert await shelf.bucket.names(APP.id) == [f"{APP.id}/locked/f.mp4"]
+    assert [r.id for r in await rows.expiring(shelf.db, now)] == ["locked"]
+    monkeypatch.undo()
+    await shelf.retention().expire()
+    assert await shelf.bucket.names(APP.id) == []
 
 
 async def test_a_capture_goes_when_session_and_recordings_are_over(shelf: Shelf) -> None:
