@@ -33,6 +33,9 @@ log = structlog.get_logger()
 FOLLOW_AFTER_S = 2.0
 """A render that follows starts this much later: it runs behind the clock anyway, and its loading costs a second of CPU
 just when captures are being switched; a recording that is over by then is rendered in one go."""
+_NOT_RECORDED = (
+    "record_on_start failed, and the meeting goes on without a recording: see to the reason, then POST …/recordings"
+)
 
 
 class Streams(Protocol):
@@ -97,7 +100,10 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def session_started(self, session: LiveSession) -> None:
-        """Start the meeting's recording if it wants one at its start; once in a session, whoever stopped it since."""
+        """Start the meeting's recording if it wants one at its start; once in a session, whoever stopped it since.
+
+        One that cannot start is in the log; the meeting goes on.
+        """
         meeting = await meetings.get(self._db, session.meeting_id)
         if meeting is None or not meeting.record_on_start:
             return
@@ -120,6 +126,10 @@ class Supervisor:
             )
         except Conflict as error:
             log.info("record_on_start not needed", meeting_id=meeting.id, reason=str(error))
+        except RoomtapeError as error:  # people want to meet, recorded or not; whoever joins must not be told this
+            log.error(_NOT_RECORDED, meeting_id=meeting.id, session_id=session.id, reason=str(error))
+        except Exception:
+            log.exception(_NOT_RECORDED, meeting_id=meeting.id, session_id=session.id)
 
     def wants_capture(self, session: LiveSession, peer: LivePeer) -> bool:
         """Tell whether a live recording that is not paused has this peer."""

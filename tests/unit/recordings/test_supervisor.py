@@ -2,13 +2,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import structlog.testing
 
 from roomtape.capture.events import RecordingStarted, RecordingStopped
 from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Kind, Recording, StartCause, Status, StopCause
 from roomtape.domain.recording_config import RecordingConfig
-from roomtape.errors import Conflict
+from roomtape.errors import Conflict, TooMany
 from roomtape.recordings import supervisor, work
 from roomtape.render.job import RenderJob
 from roomtape.rooms.live import LivePeer, LiveSession
@@ -38,6 +39,25 @@ async def test_record_on_start_and_a_start_request_at_once_make_one_recording(tm
     answers = await asyncio.gather(world.start(), world.supervisor.session_started(session), return_exceptions=True)
     assert len(await rows.active(world.db)) == 1
     assert not any(isinstance(a, BaseException) and not isinstance(a, Conflict) for a in answers)
+    await world.close()
+
+
+@pytest.mark.parametrize("problem", [TooMany("1000 recordings of this app are running", 30), RuntimeError("a bug")])
+async def test_a_recording_that_cannot_start_does_not_close_the_meeting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    world = await World.make(tmp_path, meeting(record_on_start=True))
+    session = await world.rooms.make("sess-1")
+
+    async def start(*_: object, **__: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(world.recordings, "start", start)
+    with structlog.testing.capture_logs() as logs:
+        await world.supervisor.session_started(session)
+    (said,) = logs
+    assert (said["log_level"], said["meeting_id"]) == ("error", "meet-1")
+    assert "goes on without a recording" in said["event"]
     await world.close()
 
 
