@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -27,20 +28,22 @@ async def patient(
 ) -> str:
     """Try again as long as only the storage refuses.
 
-    Raises the last StorageError after `patience_s` (None: STORAGE_PATIENCE_S).
+    Raises the last StorageError after `patience_s` (None: STORAGE_PATIENCE_S), in which the attempts count too.
     """
-    waited, pause = 0.0, _WAIT_S
+    until = time.monotonic() + (STORAGE_PATIENCE_S if patience_s is None else patience_s)
+    refused, pause = False, _WAIT_S
     while True:
         try:
             done = await attempt()
         except StorageError as error:
             await told(error.message)
-            if waited >= (STORAGE_PATIENCE_S if patience_s is None else patience_s):
+            refused = True
+            if time.monotonic() >= until:
                 raise
             log.error("recording waits for the storage", recording_id=recording_id, error=error.message)
         else:
-            if waited:
+            if refused:
                 await told(None)
             return done
         await asyncio.sleep(pause)
-        waited, pause = waited + pause, min(pause * 2, _LONGEST_WAIT_S)
+        pause = min(pause * 2, _LONGEST_WAIT_S)

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from roomtape.errors import RenderError, StorageError
@@ -41,6 +43,20 @@ async def test_patience_ends() -> None:
     with pytest.raises(StorageError, match="full"):
         await patient(attempt, "rec-1", patience_s=0.02, told=attempt.told)
     assert 2 <= len(attempt.said) < 9
+
+
+async def test_attempts_that_take_long_count_too() -> None:
+    tries = 0
+
+    async def attempt() -> str:
+        nonlocal tries
+        tries += 1
+        await asyncio.sleep(0.1)  # as a storage that hangs
+        raise StorageError("timed out")
+
+    with pytest.raises(StorageError):
+        await patient(attempt, "rec-1", patience_s=0.15)
+    assert tries == 2
 
 
 async def test_other_faults_are_not_waited_for() -> None:
