@@ -12,6 +12,7 @@ import pytest
 
 from roomtape.domain.storage_config import from_api
 from roomtape.errors import DestinationError
+from roomtape.storage import objectstore
 from roomtape.storage.objectstore import ObjectStorage, endpoint, reply
 from tests.support.webserver import content, redirect, serving
 
@@ -156,3 +157,24 @@ async def test_redirects_lead_nowhere(tmp_path: Path) -> None:
             with pytest.raises(DestinationError):
                 await storage.check("probe")
         assert inside.asked == []
+
+
+async def test_a_slow_line_has_longer_for_a_part_than_for_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objectstore, "ANSWERED_WITHIN", "500ms")
+    (tmp_path / "f").write_bytes(b"moving pictures")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            if head.startswith(b"PUT"):
+                await reader.readexactly(15)
+                await asyncio.sleep(1)
+            lines = "HTTP/1.1 200 OK\r\nETag: 1\r\nLast-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n"
+            size = 15 if head.startswith(b"HEAD") else 0
+            writer.write(f"{lines}Content-Length: {size}\r\n\r\n".encode())
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with asyncio.timeout(20):
+            await ObjectStorage(from_api(AWS), address).put("f.mp4", tmp_path / "f")
