@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -81,10 +81,9 @@ async def unfinished(db: Database) -> list[Recording]:
 
 
 async def expiring(db: Database, now: datetime) -> list[Recording]:
-    """Return the delivered recordings whose time in the bucket is over at `now` and that are not marked so yet."""
-    return await _in_order(
-        db, RecordingRow.status == Status.UPLOADED, RecordingRow.expires_at <= now, RecordingRow.expired.is_(False)
-    )
+    """Return the recordings, delivered or failed, whose time in the bucket is over at `now` but not marked so yet."""
+    over = RecordingRow.status.in_((Status.UPLOADED, Status.ERRORED))
+    return await _in_order(db, over, RecordingRow.expires_at <= now, RecordingRow.expired.is_(False))
 
 
 async def find(
@@ -136,11 +135,21 @@ async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> 
     """
     async with db.transaction() as tx:
         row = await _locked(tx, recording_id)
-        row.status = advance(Status(row.status), taken)
-        for name, value in _columns(changes, db.vault).items():
-            setattr(row, name, value)
-        _tell(tx, row)
+        _take(tx, row, taken, _columns(changes, db.vault))
         return _recording(row, db.vault)
+
+
+async def deliver(db: Database, recording_id: str, tried: StorageConfig | None, **changes: Any) -> bool:
+    """Take the step DELIVER as `step` does, if the recording still goes to the storage that was `tried`.
+
+    Return False, with nothing changed, when it was corrected meanwhile: then that has to be tried first.
+    """
+    async with db.transaction() as tx:
+        row = await _locked(tx, recording_id)
+        if _recording(row, db.vault).config.storage != tried:
+            return False
+        _take(tx, row, Step.DELIVER, _columns(changes, db.vault))
+        return True
 
 
 async def set_duration(db: Database, recording_id: str, duration_ms: int) -> None:
@@ -165,23 +174,44 @@ async def warn_anew(db: Database, recording_id: str, beginning: str, sentence: s
         row.warnings = others if sentence is None else [*others, sentence]
 
 
-async def set_storage(db: Database, recording_id: str, storage: StorageConfig) -> Recording:
-    """Change where a recording goes that is not delivered yet. Raises Conflict where it is too late, NotFound."""
+async def set_storage(
+    db: Database, recording_id: str, storage: StorageConfig, given_up: Callable[[Recording], bool]
+) -> Recording:
+    """Change where a recording goes that its storage does not have yet.
+
+    One that was delivered without it (`given_up` tells) is UPLOADING again. Raises Conflict where it is too late,
+    NotFound.
+    """
     async with db.transaction() as tx:
         row = await _locked(tx, recording_id)
         before = _recording(row, db.vault)
         waiting = before.status is Status.UPLOADING and before.config.storage is not None
-        if before.status not in ACTIVE and not waiting:
+        if given_up(before):
+            _take(tx, row, Step.REDELIVER, {})
+        elif before.status not in ACTIVE and not waiting:
             raise Conflict("this recording has no delivery to a storage that waits, so there is none to correct")
         row.config = _column(replace(before.config, storage=storage), db.vault)
         return _recording(row, db.vault)
 
 
 async def expire(db: Database, recording_id: str) -> None:
-    """Mark that the files of a delivered recording are gone from the bucket; its links go with them."""
-    gone = {"expired": True, "download": None, "audio_download": None}
+    """Mark that the bucket has nothing of a recording any more: its links go with the files.
+
+    One that had no links left only remains of an upload there, so nothing of it has expired.
+    """
     async with db.transaction() as tx:
-        await tx.execute(update(RecordingRow).where(RecordingRow.id == recording_id).values(**gone))
+        row = await _locked(tx, recording_id)
+        if row.download is None and row.audio_download is None:
+            row.expires_at = None
+        else:
+            row.expired, row.download, row.audio_download = True, None, None
+
+
+def _take(tx: AsyncSession, row: RecordingRow, taken: Step, columns: dict[str, Any]) -> None:
+    row.status = advance(Status(row.status), taken)
+    for name, value in columns.items():
+        setattr(row, name, value)
+    _tell(tx, row)
 
 
 def _tell(tx: AsyncSession, row: RecordingRow) -> None:

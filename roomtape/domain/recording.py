@@ -32,6 +32,7 @@ class Step(StrEnum):
     STOP = "stop"
     DELIVER = "deliver"  # every file is verified and lies in its bucket
     FAIL = "fail"  # nothing at all could be saved
+    REDELIVER = "redeliver"  # the own bucket has it; the storage that had not taken it is tried again
 
 
 LIFECYCLE: dict[tuple[Status, Step], Status] = {
@@ -46,6 +47,7 @@ LIFECYCLE: dict[tuple[Status, Step], Status] = {
     (Status.PAUSED, Step.FAIL): Status.ERRORED,
     (Status.UPLOADING, Step.DELIVER): Status.UPLOADED,
     (Status.UPLOADING, Step.FAIL): Status.ERRORED,
+    (Status.UPLOADED, Step.REDELIVER): Status.UPLOADING,
 }
 
 ASKED = frozenset({Step.PAUSE, Step.RESUME, Step.STOP})

@@ -8,11 +8,14 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from roomtape.clock import now_us, to_us
+from roomtape.domain.recording import Recording
 from roomtape.errors import StorageError
 
 log = structlog.get_logger()
 
 STORAGE_PATIENCE_S = 3600.0
+"""The least time for which anything is tried: each start of the server begins it anew."""
 _WAIT_S, _LONGEST_WAIT_S = 1.0, 30.0
 
 Told = Callable[[str | None], Awaitable[None]]
@@ -21,6 +24,12 @@ Told = Callable[[str | None], Awaitable[None]]
 
 async def _nobody(problem: str | None) -> None:
     return
+
+
+def left_s(recording: Recording, patience_s: float) -> float:
+    """Return what is left of a patience that counts from the recording's stop, STORAGE_PATIENCE_S at least."""
+    since_s = (now_us() - to_us(recording.stopped_at or recording.invoked_at)) / 1e6
+    return max(STORAGE_PATIENCE_S, patience_s - since_s)
 
 
 async def patient(

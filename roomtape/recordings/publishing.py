@@ -1,4 +1,4 @@
-"""Owns bringing a recording's files to the own bucket, and taking them away again before they expire."""
+"""Owns bringing a recording's files to the own bucket: tried again until they are there, or patience is over."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from pathlib import Path
 
 import structlog
 
-from roomtape.clock import now_us, to_us
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
 from roomtape.domain.recording import Recording
 from roomtape.errors import StorageError
-from roomtape.recordings import patience
-from roomtape.recordings.patience import patient
+from roomtape.recordings.patience import left_s, patient
 from roomtape.recordings.shipping import Journal, ship
 from roomtape.render.job import OUT, RenderedFile, RenderResult
 from roomtape.settings import Settings
@@ -23,12 +21,14 @@ from roomtape.storage.remote import PROBLEM
 log = structlog.get_logger()
 
 STATE = "published.jsonl"
-"""In the work folder: which files lie in the bucket already, so that a long upload is not done twice."""
+"""In the work folder: which files lie in the bucket already, so that a long upload is not done twice.
+
+Where it is not, nothing was ever put into the bucket."""
 _WAITS = ". It is tried again; until then the files are kept on the server's disk"
 
 
 class Publishing:
-    """Puts files and deletes them, with patience: an hour for a folder, `upload_patience_h` for a store.
+    """Puts files with patience: an hour for a folder, `upload_patience_h` for a store.
 
     The latter counts from the stop of the recording, through all restarts; each start has at least an hour.
     """
@@ -64,24 +64,20 @@ class Publishing:
             await self._bucket.delete(name)
         return ""
 
-    async def withdraw(self, recording: Recording) -> None:
-        """Delete what the bucket has of a recording that is not to stay there."""
-        try:
-            await patient(lambda: self._withdrawn(recording), recording.id, patience_s=self._patience_s(recording))
-        except StorageError as error:
-            log.error("files stay in the own bucket", path=recording.bucket_folder, error=error.message)
-
-    async def _withdrawn(self, recording: Recording) -> str:
-        await self._bucket.delete(recording.bucket_folder)
-        return ""
-
     async def _told(self, recording: Recording, problem: str | None) -> None:
-        """Let the row say so. A folder that is full is no place to write that down, so of that only the log tells."""
-        if self._settings.bucket_url is not None:
-            await rows.warn_anew(self._db, recording.id, PROBLEM, None if problem is None else problem + _WAITS)
+        """Let the row say so; of a disk so full that not even this can be written only the log tells."""
+        sentence = None if problem is None else said(problem) + _WAITS
+        try:
+            await rows.warn_anew(self._db, recording.id, PROBLEM, sentence)
+        except Exception as error:
+            log.warning("warning not kept", recording_id=recording.id, warning=sentence, error=str(error))
 
     def _patience_s(self, recording: Recording) -> float | None:
         if self._settings.bucket_url is None:
             return None
-        since_s = (now_us() - to_us(recording.stopped_at or recording.invoked_at)) / 1e6
-        return max(patience.STORAGE_PATIENCE_S, self._settings.upload_patience_h * 3600 - since_s)
+        return left_s(recording, self._settings.upload_patience_h * 3600)
+
+
+def said(problem: str) -> str:
+    """Return the beginning of the warning that tells a problem with the own bucket."""
+    return problem if problem.startswith(PROBLEM) else PROBLEM + problem

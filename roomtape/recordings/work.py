@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +38,21 @@ def prepare(work: Path, recording: Recording, capture: Path) -> None:
         output_name=recording.output_file_name if recording.kind is Kind.COMPOSITE else "",
         follow=True,
     ).write(work)
+
+
+def clear(work: Path, keep: Collection[str] = ()) -> None:
+    """Remove a work folder; if something is to be kept, all in it but that. What cannot be removed stays."""
+    if not keep:
+        shutil.rmtree(work, ignore_errors=True)
+        return
+    for entry in list(work.iterdir()) if work.is_dir() else []:
+        if entry.name in keep:
+            continue
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                entry.unlink()
 
 
 def streamable(config: RecordingConfig) -> bool:

@@ -18,11 +18,8 @@ POINTS = [
     "render:before",
     "render:middle",
     "render:after",
-    "publish:before",
-    "publish:middle",
-    "publish:after",
-    "send:after",
     "deliver:before",
+    "publish:middle",
     "deliver:after",
     "tidy:before",
 ]

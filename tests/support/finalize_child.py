@@ -80,7 +80,7 @@ async def _main(folder: Path, point: str) -> None:
 
     delivery = Delivery(db, FakeStorages(), 3600)
     finalizer = Finalizer(Settings(data_dir=folder), db, _Runner(killer), bucket, logs, delivery, forget)
-    for name in ("render", "publish", "send", "deliver", "tidy"):
+    for name in ("render", "deliver", "tidy"):
         setattr(finalizer, name, killer.around(name, getattr(finalizer, name)))
     began = time.monotonic()
     await finalizer.start()

@@ -14,6 +14,7 @@ from roomtape.db.database import Database
 from roomtape.domain.recording import Caller, CallerType, Kind, Status, Step, StopCause
 from roomtape.domain.recording_config import Layer, RecordingConfig
 from roomtape.errors import Conflict, NotFound
+from tests.support.fakestorage import STORAGE
 from tests.support.recording_fakes import APP, NOW, make_database, meeting, recording, session_row
 
 ANNA = Caller(CallerType.USER, "Anna", "user-anna")
@@ -97,9 +98,10 @@ async def test_live_unfinished_and_expiring_ones_are_found(db: Database) -> None
     assert len(await rows.active(db)) == 4
     assert [r.id for r in await rows.unfinished(db)] == ["rec-UPLOADING"]
     assert [r.id for r in await rows.of_session(db, "sess-2")] == ["other"]
-    assert [r.id for r in await rows.expiring(db, NOW)] == ["rec-UPLOADED"]
+    assert [r.id for r in await rows.expiring(db, NOW)] == ["rec-UPLOADED", "rec-ERRORED"]
     assert await rows.expiring(db, NOW - timedelta(seconds=1)) == []
     await rows.expire(db, "rec-UPLOADED")
+    await rows.expire(db, "rec-ERRORED")
     assert await rows.expiring(db, NOW) == []
 
 
@@ -109,6 +111,39 @@ async def test_expiring_takes_the_links(db: Database) -> None:
     found = await rows.get(db, "rec-1")
     assert found is not None
     assert (found.expired, found.download, found.audio_download, found.status) == (True, None, None, Status.UPLOADED)
+
+
+async def test_remains_of_an_upload_go_and_nothing_is_said_to_have_expired(db: Database) -> None:
+    await rows.insert(db, recording(status=Status.ERRORED, expires_at=NOW))
+    await rows.expire(db, "rec-1")
+    found = await rows.get(db, "rec-1")
+    assert found is not None
+    assert (found.expired, found.expires_at) == (False, None)
+
+
+async def test_a_delivery_counts_only_for_the_storage_that_was_tried(db: Database) -> None:
+    await rows.insert(db, recording(status=Status.UPLOADING, config=RecordingConfig(storage=STORAGE)))
+    assert not await rows.deliver(db, "rec-1", replace(STORAGE, secret="old"), file_size=1)
+    assert not await rows.deliver(db, "rec-1", None, file_size=1)
+    found = await rows.get(db, "rec-1")
+    assert found is not None
+    assert (found.status, found.file_size) == (Status.UPLOADING, None)
+    assert await rows.deliver(db, "rec-1", STORAGE, file_size=1)
+    found = await rows.get(db, "rec-1")
+    assert found is not None
+    assert (found.status, found.file_size) == (Status.UPLOADED, 1)
+
+
+@pytest.mark.parametrize("given_up", [True, False])
+async def test_a_delivered_recording_gets_another_storage_only_if_it_was_given_up(db: Database, given_up: bool) -> None:
+    await rows.insert(db, recording(status=Status.UPLOADED, config=RecordingConfig(storage=STORAGE)))
+    other = replace(STORAGE, bucket="other")
+    if given_up:
+        after = await rows.set_storage(db, "rec-1", other, lambda _: True)
+        assert (after.status, after.config.storage) == (Status.UPLOADING, other)
+    else:
+        with pytest.raises(Conflict):
+            await rows.set_storage(db, "rec-1", other, lambda _: False)
 
 
 async def test_the_list_is_filtered_ordered_and_paged(db: Database) -> None:

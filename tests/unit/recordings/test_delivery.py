@@ -16,11 +16,12 @@ from roomtape.domain.recording import Status
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import Conflict
 from roomtape.recordings import delivery as module
-from roomtape.recordings import work
+from roomtape.recordings import patience, work
 from roomtape.recordings.delivery import STATE, Delivery
 from roomtape.render.job import RenderResult
 from tests.support.fakestorage import STORAGE, FakeStorages
 from tests.support.recording_fakes import FakeRunner, make_database, meeting, recording, session_row
+from tests.support.wait import until
 
 FILES = {"one.mp4": b"1" * 1000, "two.mp4": b"2" * 2000}
 
@@ -38,7 +39,9 @@ class Bench:
 
     async def deliver(self, delivery: Delivery | None = None) -> bool:
         async with asyncio.timeout(20):
-            return await (delivery or self.delivery()).deliver("rec-1", self.work, self.result)
+            sent = await (delivery or self.delivery()).deliver("rec-1", self.work, self.result)
+        assert sent is not None
+        return sent.arrived
 
     async def warnings(self) -> list[str]:
         found = await rows.get(self.db, "rec-1")
@@ -80,7 +83,7 @@ async def test_it_is_tried_until_it_is_there_and_only_what_is_missing(bench: Ben
     task = asyncio.create_task(bench.deliver())
     said = await bench.until_refused()
     assert "503 Slow Down" in said
-    assert "kept in the own bucket" in said
+    assert "the files are kept here" in said
     while bench.storages.attempts < 4:
         await asyncio.sleep(0.01)
     assert len(await bench.warnings()) == 1
@@ -125,16 +128,47 @@ async def test_another_place_gets_every_file(bench: Bench, monkeypatch: pytest.M
     assert {"out/one.mp4", "out/two.mp4"} <= set(bench.storages.files)
 
 
-async def test_patience_ends(bench: Bench) -> None:
+async def test_patience_ends(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "STORAGE_PATIENCE_S", 0.0)
     bench.storages.refuses = "away"
     bench.patience_s = 0.0
     assert not await bench.deliver()
     assert "not tried any further" in (await bench.warnings())[0]
 
 
-async def test_one_attempt_is_made_however_late_it_is(bench: Bench) -> None:
+async def test_each_start_has_an_hour_however_late_it_is(bench: Bench) -> None:
     bench.patience_s = 0.0
-    assert await bench.deliver()
+    bench.storages.refuses = "away"
+    task = asyncio.create_task(bench.deliver())
+    await until(lambda: bench.storages.attempts > 2)
+    bench.storages.refuses = None
+    assert await task
+
+
+async def test_a_storage_that_hangs_does_not_hold_up_another(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = bench.storages.put
+
+    async def hanging(path: str, file: Path) -> None:
+        if path.startswith("in/"):
+            await asyncio.sleep(60)
+        await put(path, file)
+
+    monkeypatch.setattr(bench.storages, "put", hanging)
+    found = await rows.get(bench.db, "rec-1")
+    assert found is not None
+    healthy = replace(found, id="healthy", config=RecordingConfig(storage=replace(STORAGE, path="well")))
+    await rows.insert(bench.db, healthy)
+    for number in range(5):
+        await rows.insert(bench.db, replace(found, id=f"hung-{number}"))
+    delivery = bench.delivery()
+    hung = [asyncio.create_task(delivery.deliver(f"hung-{n}", bench.work, bench.result)) for n in range(5)]
+    await until(lambda: bench.storages.attempts > 1)
+    await asyncio.sleep(0.2)
+    async with asyncio.timeout(20):
+        assert await delivery.deliver("healthy", bench.work, bench.result)
+    for task in hung:
+        task.cancel()
+    await asyncio.gather(*hung, return_exceptions=True)
 
 
 async def test_what_is_delivered_cannot_be_corrected(bench: Bench) -> None:

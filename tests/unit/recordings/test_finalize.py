@@ -1,81 +1,17 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from roomtape.capture.events import RecordingStarted, RecordingStopped
 from roomtape.clock import now_us, to_datetime
 from roomtape.db import recordings as rows
-from roomtape.db import sessions
-from roomtape.db.database import Database
 from roomtape.domain.recording import Kind, Recording, Status
-from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import RenderError, StorageError
 from roomtape.recordings import finalize, patience, work
-from roomtape.recordings.delivery import Delivery
-from roomtape.recordings.finalize import KEPT, Finalizer
-from roomtape.recordings.retention import Retention
-from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.render.job import RenderJob
-from roomtape.settings import Settings
-from roomtape.storage.bucket import FolderBucket
-from roomtape.storage.signedlinks import SignedLinks
-from tests.support.fakestorage import STORAGE, FakeStorages
-from tests.support.recording_fakes import APP, FakeRooms, FakeRunner, make_database, meeting, recording, session_row
-
-
-@dataclass
-class Bench:
-    folder: Path
-    db: Database
-    logs: SessionLogs
-    bucket: FolderBucket
-    runner: FakeRunner
-    storages: FakeStorages = field(default_factory=FakeStorages)
-    patience_s: float = 3600
-    forgotten: list[str] = field(default_factory=list)
-
-    def finalizer(self) -> Finalizer:
-        async def forget(session_id: str) -> None:
-            self.forgotten.append(session_id)
-
-        settings = Settings(data_dir=self.folder)
-        delivery = Delivery(self.db, self.storages, self.patience_s)
-        return Finalizer(settings, self.db, self.runner, self.bucket, self.logs, delivery, forget)
-
-    async def stopped(self, **values: Any) -> Recording:
-        now = to_datetime(now_us())
-        made = recording(status=Status.UPLOADING, started_at=now, stopped_at=now, **values)
-        await rows.insert(self.db, made)
-        return made
-
-    async def until(self, *statuses: Status) -> Recording:
-        async with asyncio.timeout(10):
-            while True:
-                found = await rows.get(self.db, "rec-1")
-                assert found is not None
-                if found.status in statuses:
-                    return found
-                await asyncio.sleep(0.005)
-
-    def bucket_files(self) -> list[str]:
-        root = self.folder / "bucket"
-        return sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_file())
-
-
-@pytest_asyncio.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    db = await make_database(tmp_path, meeting())
-    await sessions.insert(db, session_row("sess-1"))
-    logs = SessionLogs(tmp_path, FakeRooms(tmp_path, db))
-    bucket = FolderBucket(tmp_path / "bucket", SignedLinks(lambda: "http://here:1", b"k" * 32))
-    yield Bench(tmp_path, db, logs, bucket, FakeRunner({"weekly_1.mp4": b"moving pictures"}))
-    await db.close()
+from tests.support.finalize_bench import Bench
+from tests.support.recording_fakes import APP, FakeRunner
 
 
 async def test_a_composite_is_delivered_quickly_and_whole(bench: Bench) -> None:
@@ -141,7 +77,7 @@ async def test_the_watermark_is_settled_before_the_render(bench: Bench) -> None:
 async def test_each_step_may_be_done_twice(bench: Bench) -> None:
     await bench.stopped()
     finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.send, finalizer.deliver):
+    for step in (finalizer.render, finalizer.deliver):
         assert await step("rec-1") == ""
         assert await step("rec-1") == ""
     assert bench.runner.runs == 1
@@ -160,7 +96,7 @@ async def test_what_a_crash_left_in_the_bucket_goes(bench: Bench) -> None:
     (left / "other_name.mp4").write_bytes(b"old")
     finalizer = bench.finalizer()
     await finalizer.render("rec-1")
-    await finalizer.publish("rec-1")
+    await finalizer.deliver("rec-1")
     assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
 
 
@@ -187,7 +123,7 @@ async def test_tracks_are_told_by_layer(bench: Bench) -> None:
     bench.runner = FakeRunner({"a.webm": b"aa", "b.webm": b"bbb"}, kind="track")
     await bench.stopped(kind=Kind.TRACK)
     finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+    for step in (finalizer.render, finalizer.deliver):
         await step("rec-1")
     done = await bench.until(Status.UPLOADED)
     (layer,) = done.download
@@ -200,7 +136,7 @@ async def test_the_manifest_and_the_audio_file_go_along(bench: Bench) -> None:
     made = await bench.stopped()
     bench.runner = FakeRunner({"weekly_1.mp4": b"moving", "weekly_1.m4a": b"sound", "weekly_1.json": b"{}"})
     finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+    for step in (finalizer.render, finalizer.deliver):
         await step("rec-1")
     done = await bench.until(Status.UPLOADED)
     folder = f"{APP.id}/rec-1"
@@ -214,7 +150,7 @@ async def test_only_sound_was_asked_for(bench: Bench) -> None:
     await bench.stopped()
     bench.runner = FakeRunner({"weekly_1.mp3": b"sound"})
     finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+    for step in (finalizer.render, finalizer.deliver):
         await step("rec-1")
     done = await bench.until(Status.UPLOADED)
     assert (done.download, done.audio_download) == (None, f"{APP.id}/rec-1/weekly_1.mp3")
@@ -231,7 +167,7 @@ async def test_tracks_of_nobody_are_an_empty_list_with_a_warning(bench: Bench) -
     bench.runner = FakeRunner({"rec-1.json": b"{}"}, kind="track")
     await bench.stopped(kind=Kind.TRACK)
     finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.deliver):
+    for step in (finalizer.render, finalizer.deliver):
         await step("rec-1")
     done = await bench.until(Status.UPLOADED)
     assert (done.download, done.file_size) == ([], 0)
@@ -284,60 +220,3 @@ async def test_the_job_says_what_to_render(bench: Bench) -> None:
     await bench.finalizer().render("rec-1")
     job = RenderJob.read(work.folder(bench.folder, "rec-1"))
     assert (job.output_name, job.recording_id, job.kind) == (made.output_file_name, "rec-1", Kind.COMPOSITE)
-
-
-async def test_with_an_own_bucket_files_lie_in_both(bench: Bench) -> None:
-    await bench.stopped(config=RecordingConfig(storage=STORAGE))
-    finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.send, finalizer.deliver, finalizer.tidy):
-        assert await step("rec-1") == ""
-    done = await bench.until(Status.UPLOADED)
-    assert done.download == f"{APP.id}/rec-1/weekly_1.mp4"
-    assert bench.bucket_files() == [done.download]
-    assert bench.storages.files == {"in/weekly_1.mp4": b"moving pictures"}
-
-
-async def test_files_stay_as_long_as_the_app_says_and_the_row_for_good(bench: Bench) -> None:
-    bench.runner.content |= {"weekly_1.manifest.json": b"{}"}
-    await bench.stopped(config=RecordingConfig(retention_days=0.2 / 86_400))
-    finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish, finalizer.send, finalizer.deliver):
-        assert await step("rec-1") == ""
-    assert len(bench.bucket_files()) == 2
-    await asyncio.sleep(0.25)
-    await Retention(Settings(data_dir=bench.folder), bench.db, bench.bucket).expire()
-    assert bench.bucket_files() == []
-    found, total = await rows.find(bench.db, APP.id, expired=True)
-    assert (total, found[0].id, found[0].download, found[0].status) == (1, "rec-1", None, Status.UPLOADED)
-    assert (await rows.find(bench.db, APP.id, expired=False))[1] == 0
-
-
-async def test_without_an_own_bucket_they_only_wait_there(bench: Bench) -> None:
-    await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
-    finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish):
-        assert await step("rec-1") == ""
-    assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
-    for step in (finalizer.send, finalizer.deliver, finalizer.tidy):
-        assert await step("rec-1") == ""
-    done = await bench.until(Status.UPLOADED)
-    assert (done.download, done.audio_download, done.expires_at) == (None, None, None)
-    assert done.file_size == 15
-    assert bench.bucket_files() == []
-
-
-async def test_what_a_storage_never_took_stays_in_the_own_bucket(bench: Bench) -> None:
-    await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
-    bench.storages.refuses = "aws://b/in: the service answered 403 Forbidden"
-    bench.patience_s = 0.0
-    finalizer = bench.finalizer()
-    for step in (finalizer.render, finalizer.publish):
-        assert await step("rec-1") == ""
-    assert await finalizer.send("rec-1") == KEPT
-    assert await finalizer.deliver("rec-1", KEPT) == ""
-    assert await finalizer.tidy("rec-1") == ""
-    done = await bench.until(Status.UPLOADED)
-    assert done.download == f"{APP.id}/rec-1/weekly_1.mp4"
-    assert done.expires_at is not None
-    assert bench.bucket_files() == [done.download]
-    assert "403 Forbidden" in done.warnings[0]

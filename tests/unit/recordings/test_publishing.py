@@ -149,11 +149,21 @@ async def test_the_row_says_what_is_wrong_until_it_is_right(world: World) -> Non
     assert told[-1] == ("one",)
 
 
-async def test_a_full_folder_leaves_the_row_alone(world: World) -> None:
-    world.bucket.fails = 1
-    await rows.warn_anew(world.db, "rec-1", PROBLEM, AWAY)
-    await world.publishing(bucket_url=None, bucket_config={}).publish(world.made, world.work, world.result)
-    assert await world.warnings() == ("one", AWAY)
+async def test_the_row_says_so_of_a_folder_too_unless_the_disk_has_no_room_for_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publishing = world.publishing(bucket_url=None, bucket_config={})
+    await publishing._told(world.made, "bucket/one.mp4 cannot be written: No space left on device")
+    said = (await world.warnings())[-1]
+    assert said.startswith(f"{PROBLEM}bucket/one.mp4 cannot be written")
+    await publishing.publish(world.made, world.work, world.result)
+    assert await world.warnings() == ("one",)
+
+    async def full(*_: object) -> None:
+        raise RuntimeError("database or disk is full")
+
+    monkeypatch.setattr(rows, "warn_anew", full)
+    await publishing.publish(world.made, world.work, world.result)
 
 
 @pytest.mark.parametrize(
@@ -174,10 +184,3 @@ async def test_when_patience_is_over_the_error_says_why(world: World, monkeypatc
     world.bucket.fails = 99
     with pytest.raises(StorageError, match="503"):
         await world.publishing(upload_patience_h=1e-9).publish(world.made, world.work, world.result)
-
-
-async def test_files_that_shall_not_stay_go_also_from_a_bucket_that_is_away_for_a_while(world: World) -> None:
-    await world.publishing().publish(world.made, world.work, world.result)
-    world.bucket.fails = 2
-    await world.publishing().withdraw(world.made)
-    assert world.bucket.files == {}

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,12 @@ from roomtape.domain.meeting import SessionStatus
 from roomtape.domain.recording import Status
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.errors import StorageError
-from roomtape.recordings.retention import Retention, kept_for
+from roomtape.recordings import work
+from roomtape.recordings.retention import STILL_THERE, Retention, keeps_files, kept_for
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
 from roomtape.storage.signedlinks import SignedLinks
+from tests.support.fakestorage import STORAGE
 from tests.support.recording_fakes import APP, make_database, meeting, recording, session_row
 
 WEEK = timedelta(days=7)
@@ -93,9 +95,15 @@ async def test_one_that_cannot_be_deleted_does_not_keep_the_others(
     assert [said["recording_id"] for said in logs if said["log_level"] == "error"] == ["locked"]
     assert await shelf.bucket.names(APP.id) == [f"{APP.id}/locked/f.mp4"]
     assert [r.id for r in await rows.expiring(shelf.db, now)] == ["locked"]
+    locked = await rows.get(shelf.db, "locked")
+    assert locked is not None
+    assert locked.warnings == (f"{STILL_THERE}403 AccessDenied. It is tried again",)
     monkeypatch.undo()
     await shelf.retention().expire()
     assert await shelf.bucket.names(APP.id) == []
+    locked = await rows.get(shelf.db, "locked")
+    assert locked is not None
+    assert locked.warnings == ()
 
 
 async def test_a_capture_goes_when_session_and_recordings_are_over(shelf: Shelf) -> None:
@@ -165,3 +173,38 @@ async def test_a_failed_recordings_capture_stays_as_long_as_its_app_says(shelf: 
     await rows.insert(shelf.db, recording("a", status=Status.ERRORED, stopped_at=now - WEEK, config=config))
     await shelf.retention(retention_days=1).forget_captures()
     assert shelf.capture.exists()
+
+
+async def test_rendered_files_stay_while_they_may_be_sent_or_are_all_there_is(shelf: Shelf) -> None:
+    now = now_us()
+    stopped = to_datetime(now) - timedelta(days=6)
+    settings = Settings(data_dir=shelf.folder)
+    refused = recording(
+        "refused",
+        status=Status.UPLOADED,
+        stopped_at=stopped,
+        expires_at=stopped + WEEK,
+        config=RecordingConfig(storage=STORAGE),
+        warnings=("storage aws://b: 403",),
+    )
+    failed = recording("failed", status=Status.ERRORED, stopped_at=stopped)
+    for made in (refused, failed, recording("delivered", status=Status.UPLOADED), recording("running")):
+        await rows.insert(shelf.db, made)
+    for name in ("refused", "failed", "delivered", "running", "of-nobody"):
+        work.folder(shelf.folder, name).mkdir(parents=True)
+    await shelf.retention().forget_work()
+    left = {folder.name for folder in work.folder(shelf.folder, "x").parent.iterdir()}
+    assert left == {"refused", "failed", "running", "of-nobody"}
+    assert not keeps_files(replace(refused, warnings=()), settings, now)
+    assert not keeps_files(replace(refused, expired=True), settings, now)
+    assert not keeps_files(failed, settings, now + 2 * 86_400_000_000)
+
+
+async def test_the_capture_of_what_only_its_storage_has_stays_for_its_hours(shelf: Shelf) -> None:
+    stopped = to_datetime(now_us()) - timedelta(minutes=10)
+    await shelf.end_session()
+    await rows.insert(shelf.db, recording(status=Status.UPLOADED, stopped_at=stopped, expires_at=to_datetime(now_us())))
+    await shelf.retention(capture_retention_hours=1).forget_captures()
+    assert shelf.capture.exists()
+    await shelf.retention(capture_retention_hours=0.1).forget_captures()
+    assert not shelf.capture.exists()

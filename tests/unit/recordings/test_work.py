@@ -41,3 +41,16 @@ def test_what_rtmp_cannot_carry_is_rendered_once_more_for_the_stream(tmp_path: P
 def test_tracks_name_their_own_files(tmp_path: Path) -> None:
     work.prepare(tmp_path, recording(kind=Kind.TRACK, output_file_name="{user_id}.webm"), tmp_path)
     assert RenderJob.read(tmp_path).output_name == ""
+
+
+def test_of_a_work_folder_what_is_needed_stays(tmp_path: Path) -> None:
+    work.clear(tmp_path / "none", ("out",))
+    for name in ("out", "segments"):
+        (tmp_path / "w" / name).mkdir(parents=True)
+        (tmp_path / "w" / name / "f").write_bytes(b"x")
+    (tmp_path / "w" / "job.json").write_text("{}")
+    work.clear(tmp_path / "w", ("out",))
+    assert [path.name for path in (tmp_path / "w").iterdir()] == ["out"]
+    assert (tmp_path / "w" / "out" / "f").exists()
+    work.clear(tmp_path / "w")
+    assert not (tmp_path / "w").exists()
