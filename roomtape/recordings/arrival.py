@@ -14,6 +14,7 @@ from roomtape.clock import now_us, to_datetime, to_us
 from roomtape.db import recordings as rows
 from roomtape.db.database import Database
 from roomtape.domain.recording import Kind, Recording, Status, Step
+from roomtape.domain.storage_config import StorageConfig
 from roomtape.errors import StorageError
 from roomtape.recordings.delivery import WARNING, Delivery, Sent
 from roomtape.recordings.publishing import STATE, Publishing, said
@@ -37,6 +38,11 @@ class Brought:
     published: bool
     problem: str | None
     sent: Sent | None
+
+    @property
+    def tried(self) -> StorageConfig | None:
+        """The storage that they were sent to."""
+        return self.sent.storage if self.sent is not None else None
 
     @property
     def arrived(self) -> bool:
@@ -63,9 +69,16 @@ class Arrival:
                 return await self._given_back(recording)
             brought = await self._bring(recording, folder, result)
             if not brought.published and not brought.arrived:
+                if await self._corrected(recording_id, brought):
+                    continue
                 return f"the files are rendered but cannot be put into the bucket: {brought.problem}"
             if await self._told(recording_id, folder, result, brought, kept_for):
                 return ""
+
+    async def _corrected(self, recording_id: str, brought: Brought) -> bool:
+        """Tell whether the recording goes to another storage now than was tried: no failure before that was, too."""
+        recording = await rows.get(self._db, recording_id)
+        return recording is not None and recording.config.storage != brought.tried
 
     async def _bring(self, recording: Recording, folder: Path, result: RenderResult) -> Brought:
         """The own bucket gets what is to stay there, and else only what the storage has not taken to the end."""
@@ -103,7 +116,7 @@ class Arrival:
         done = await rows.deliver(
             self._db,
             recording_id,
-            brought.sent.storage if brought.sent is not None else None,
+            brought.tried,
             **places,
             file_size=sum(file.size for file in result.media),
             duration_ms=result.duration_ms,

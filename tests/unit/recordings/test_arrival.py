@@ -216,3 +216,24 @@ async def test_a_correction_at_the_last_moment_counts(bench: Bench, monkeypatch:
         assert await step("rec-1") == ""
     assert (await bench.until(Status.UPLOADED)).config.storage == other
     assert set(bench.storages.files) == {"in/weekly_1.mp4", "there/weekly_1.mp4"}
+
+
+async def test_a_correction_while_the_own_bucket_is_waited_for_counts(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "STORAGE_PATIENCE_S", 0.0)
+    bench.patience_s = 0.0
+    await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
+    bench.storages.refuses = "away"
+
+    async def put(_path: str, _file: Path) -> None:
+        bench.storages.refuses = None
+        await bench.delivery.correct("rec-1", replace(STORAGE, path="there"))
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(bench.bucket, "put", put)
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.deliver):
+        assert await step("rec-1") == ""
+    assert (await bench.until(Status.UPLOADED)).download is None
+    assert set(bench.storages.files) == {"there/weekly_1.mp4"}
