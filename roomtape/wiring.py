@@ -173,6 +173,7 @@ async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIter
     guard = Guard(settings.outbound_allow)
     delivery = Delivery(db, Destinations(data, guard, endpoints), settings.upload_patience_h * 3600)
     finalizer = Finalizer(settings, db, runner, bucket, session_logs, delivery, retention.forget_capture)
+    finalizer.expire = retention.expire
     confirmation = Confirmation(db, captures, session_logs)
     recordings = Recordings(
         db, rooms, captures, session_logs, confirmation, finalizer, most_per_app=settings.recordings_per_app

@@ -81,18 +81,28 @@ class Arrival:
         return recording is not None and recording.config.storage != brought.tried
 
     async def _bring(self, recording: Recording, folder: Path, result: RenderResult) -> Brought:
-        """The own bucket gets what is to stay there, and else only what the storage has not taken to the end."""
+        """The own bucket gets what is to stay there, and else what the storage refuses, for as long as it does."""
         if recording.expires_at is not None:  # the own bucket has it since it was delivered without its storage
             return Brought(True, None, await self._delivery.deliver(recording.id, folder, result))
         wanted = recording.config.own_bucket or recording.config.storage is None
+        publishing: list[asyncio.Task[str | None]] = []
         async with asyncio.TaskGroup() as group:
-            publishing = group.create_task(self._published(recording, folder, result)) if wanted else None
-            sending = group.create_task(self._delivery.deliver(recording.id, folder, result))
-        sent, problem = sending.result(), publishing.result() if publishing is not None else None
-        if sent is not None and not sent.arrived and (publishing is None or problem is not None):
+
+            def publish() -> None:
+                if not publishing:
+                    publishing.append(group.create_task(self._published(recording, folder, result)))
+
+            if wanted:
+                publish()
+            sent = await self._delivery.deliver(recording.id, folder, result, refused=publish)
+            if sent is not None and sent.arrived and not wanted:
+                for task in publishing:
+                    task.cancel()
+                return Brought(False, None, sent)
+        problem = publishing[0].result() if publishing else None
+        if problem is not None and sent is not None and not sent.arrived:
             problem = await self._published(recording, folder, result)  # it is the last place that is left
-            return Brought(problem is None, problem, sent)
-        return Brought(wanted and problem is None, problem, sent)
+        return Brought(problem is None and bool(publishing), problem, sent)
 
     async def _published(self, recording: Recording, folder: Path, result: RenderResult) -> str | None:
         try:

@@ -101,10 +101,13 @@ class Delivery:
             await self.again(recording_id)
         return recording
 
-    async def deliver(self, recording_id: str, folder: Path, result: RenderResult) -> Sent | None:
+    async def deliver(
+        self, recording_id: str, folder: Path, result: RenderResult, *, refused: Callable[[], None] | None = None
+    ) -> Sent | None:
         """Send every file of `folder`; return how that went, None where there is no storage to send to.
 
-        Between attempts the pauses grow. The row is read before each: a corrected storage is used at once.
+        Between attempts the pauses grow. The row is read before each: a corrected storage is used at once. `refused` is
+        called after each attempt that failed.
         """
         event = self._awake.setdefault(recording_id, asyncio.Event())
         until, pause = 0.0, FIRST_PAUSE_S
@@ -123,6 +126,8 @@ class Delivery:
                     await rows.warn_anew(self._db, recording_id, WARNING, None)
                     log.info("recording arrived", recording_id=recording_id, place=storage.place)
                     return Sent(storage, arrived=True)
+                if refused is not None:
+                    refused()
                 over = time.monotonic() >= until
                 await rows.warn_anew(self._db, recording_id, WARNING, _sentence(problem, over))
                 log.warning(
@@ -159,7 +164,7 @@ def _sentence(problem: str, over: bool) -> str:
             "PUT …/recordings/{id}/storage has it tried again, as long as the own bucket has the files"
         )
     return (
-        f"{WARNING}{problem}. It is tried again; until then the files are kept here. "
+        f"{WARNING}{problem}. It is tried again; until then the files are kept in the own bucket. "
         "PUT …/recordings/{id}/storage corrects the storage_config"
     )
 

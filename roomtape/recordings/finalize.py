@@ -45,7 +45,8 @@ class Finalizer:
     """One durable workflow for each stopped recording, named by the recording's id.
 
     `forget_capture` is told of a session whose capture may not be needed any more. `settle` is awaited before a render:
-    on return the log says whether the recording has its watermark.
+    on return the log says whether the recording has its watermark. `expire` is awaited where the own bucket has files
+    that are not to stay.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Finalizer:
         self._logs = logs
         self._forget_capture = forget_capture
         self.settle: Callable[[Recording], Awaitable[None]] | None = None
+        self.expire: Callable[[], Awaitable[None]] | None = None
         address = workflow.system_database(settings.data_dir, settings.database_url)
         self._workflows = workflow.Workflows(address, self._sequence)
         delivery.again = self.begin
@@ -171,6 +173,8 @@ class Finalizer:
             kept = RenderResult.read(folder) is not None and keeps_files(recording, self._settings, now_us())
             await asyncio.to_thread(work.clear, folder, (OUT, RESULT, STATE, DELIVERED) if kept else ())
             await self._forget_capture(recording.session_id)
+            if self.expire is not None and recording.expires_at is not None and recording.download is None:
+                await self.expire()
         return ""
 
     def _folder(self, recording_id: str) -> Path:

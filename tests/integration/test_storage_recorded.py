@@ -100,19 +100,15 @@ class World:
             if said and why in said[0]:
                 assert found["status"] == "UPLOADING"
                 assert found["download_url"] is None
-                assert self.rendered(recording)
-                return
+                out = self.server.data_dir / "render" / recording / "out"
+                if {path.name for path in out.glob("*")} == self.kept(recording).keys():
+                    return
             assert asyncio.get_running_loop().time() < deadline, f"no {why} within {within_s} s, but {said}"
             await asyncio.sleep(0.1)
 
     def kept(self, recording: str) -> dict[str, bytes]:
         """Return what the own bucket holds of a recording, by name."""
         folder = self.server.data_dir / "bucket" / self.server.app_id / recording
-        return {path.name: path.read_bytes() for path in folder.glob("*")}
-
-    def rendered(self, recording: str) -> dict[str, bytes]:
-        """Return the files of a recording that is not delivered yet, by name."""
-        folder = self.server.data_dir / "render" / recording / "out"
         return {path.name: path.read_bytes() for path in folder.glob("*")}
 
     async def check(self, place: Place, recording: str, folder: str, kept: dict[str, bytes]) -> None:
@@ -127,7 +123,9 @@ class World:
             assert self.kept(recording) == kept
             assert found["download_url"]
         else:
-            assert self.kept(recording) == {}
+            async with asyncio.timeout(5):
+                while self.kept(recording):
+                    await asyncio.sleep(0.05)
             links = (found["download_url"], found["audio_download_url"], found["download_url_expiry"])
             assert links == (None, None, None)
         assert done.file_size == sum(len(body) for name, body in kept.items() if not name.endswith(".json"))
@@ -171,7 +169,7 @@ async def test_away_at_the_stop_then_killed_in_mid_upload(world: World) -> None:
     await world.stop(ids)
     for place in world.places:
         await world.until_refused(ids[place.name], place.name)
-    kept = {name: world.rendered(recording) for name, recording in ids.items()}
+    kept = {name: world.kept(recording) for name, recording in ids.items()}
     for place in world.places:
         place.door.rate, place.door.passed = SLOW, 0
         await place.door.open()
@@ -194,7 +192,7 @@ async def test_wrong_credentials_are_named_and_corrected(world: World) -> None:
     await world.stop(ids)
     for place in world.places:
         await world.until_refused(ids[place.name], place.refusal)
-        kept = world.rendered(ids[place.name])
+        kept = world.kept(ids[place.name])
         keys = ("type", *place.wrong)
         right = {name: place.config[name] for name in keys}
         await world.correct(ids[place.name], right)

@@ -13,6 +13,7 @@ from roomtape.db.database import Database
 from roomtape.domain.recording import Recording, Status
 from roomtape.recordings.delivery import Delivery
 from roomtape.recordings.finalize import Finalizer
+from roomtape.recordings.retention import Retention
 from roomtape.recordings.sessionlogs import SessionLogs
 from roomtape.settings import Settings
 from roomtape.storage.bucket import FolderBucket
@@ -40,7 +41,9 @@ class Bench:
 
         settings = Settings(data_dir=self.folder)
         self.delivery = Delivery(self.db, self.storages, self.patience_s)
-        return Finalizer(settings, self.db, self.runner, self.bucket, self.logs, self.delivery, forget)
+        made = Finalizer(settings, self.db, self.runner, self.bucket, self.logs, self.delivery, forget)
+        made.expire = Retention(settings, self.db, self.bucket).expire
+        return made
 
     async def stopped(self, **values: Any) -> Recording:
         now = to_datetime(now_us())

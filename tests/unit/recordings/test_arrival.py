@@ -3,6 +3,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -46,21 +47,37 @@ async def test_files_stay_as_long_as_the_app_says_and_the_row_for_good(bench: Be
     assert (await rows.find(bench.db, APP.id, expired=False))[1] == 0
 
 
-async def test_without_an_own_bucket_they_are_never_there(bench: Bench) -> None:
+async def test_without_an_own_bucket_they_are_never_there(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    put = AsyncMock()
+    monkeypatch.setattr(bench.bucket, "put", put)
+    await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
+    finalizer = bench.finalizer()
+    for step in (finalizer.render, finalizer.deliver, finalizer.tidy):
+        assert await step("rec-1") == ""
+    done = await bench.until(Status.UPLOADED)
+    assert (done.download, done.audio_download, done.expires_at) == (None, None, None)
+    assert done.file_size == 15
+    assert not put.called
+    assert not work.folder(bench.folder, "rec-1").exists()
+
+
+async def test_an_own_bucket_that_is_off_keeps_them_while_the_storage_fails(bench: Bench) -> None:
     await bench.stopped(config=RecordingConfig(storage=STORAGE, own_bucket=False))
     bench.storages.refuses = "aws://b/in: the service answered 503"
     finalizer = bench.finalizer()
     assert await finalizer.render("rec-1") == ""
     delivering = asyncio.create_task(finalizer.deliver("rec-1"))
-    await until(lambda: bench.storages.attempts)
-    assert bench.bucket_files() == []
+    await until(lambda: bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"])
+    waits = await rows.get(bench.db, "rec-1")
+    assert waits is not None
+    assert (waits.status, waits.download) == (Status.UPLOADING, None)
+    assert "kept in the own bucket" in waits.warnings[0]
     bench.storages.refuses = None
     assert await delivering == ""
     assert await finalizer.tidy("rec-1") == ""
-    done = await bench.until(Status.UPLOADED)
-    assert (done.download, done.audio_download, done.expires_at) == (None, None, None)
-    assert done.file_size == 15
     assert bench.bucket_files() == []
+    done = await bench.until(Status.UPLOADED)
+    assert (done.download, done.audio_download, done.expires_at, done.expired) == (None, None, None, False)
     assert not work.folder(bench.folder, "rec-1").exists()
 
 

@@ -83,7 +83,7 @@ async def test_it_is_tried_until_it_is_there_and_only_what_is_missing(bench: Ben
     task = asyncio.create_task(bench.deliver())
     said = await bench.until_refused()
     assert "503 Slow Down" in said
-    assert "the files are kept here" in said
+    assert "the files are kept in the own bucket" in said
     while bench.storages.attempts < 4:
         await asyncio.sleep(0.01)
     assert len(await bench.warnings()) == 1
