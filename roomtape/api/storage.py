@@ -67,7 +67,7 @@ async def _meant(access: Access, body: StorageTestBody) -> StorageConfig:
 
 @router.put("/recordings/{recording_id}/storage", summary="Correct the storage of a recording")
 async def correct(access: WithApp, recording_id: str, body: StorageBody) -> dict[str, Any]:
-    """Let a recording that is not delivered yet go elsewhere, or with other credentials; it is tried at once.
+    """Let a recording that its storage has not taken go elsewhere, or with other credentials; it is tried at once.
 
     Fields that are left out stay as they are, as long as it is the same storage.
     """

@@ -7,10 +7,10 @@ from typing import TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from roomtape.db.models import AppRow, MeetingRow
+from roomtape.db.models import AppRow, MeetingRow, RecordingRow
 from roomtape.errors import NotFound
 
-Row = TypeVar("Row", AppRow, MeetingRow)
+Row = TypeVar("Row", AppRow, MeetingRow, RecordingRow)
 
 
 async def locked(tx: AsyncSession, kind: type[Row], row_id: str) -> Row:
@@ -23,5 +23,5 @@ async def locked(tx: AsyncSession, kind: type[Row], row_id: str) -> Row:
     await tx.execute(update(kind).where(mine).values(id=row_id))
     row = (await tx.scalars(select(kind).where(mine))).first()
     if row is None:
-        raise NotFound(f"there is no such row of {kind.__tablename__}: {row_id}")
+        raise NotFound(f"there is no {kind.__tablename__.removesuffix('s')} {row_id}")
     return row

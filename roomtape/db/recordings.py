@@ -7,12 +7,13 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from roomtape.clock import to_us
 from roomtape.db import outbox
 from roomtape.db.database import Database
+from roomtape.db.locking import locked
 from roomtape.db.models import MeetingRow, RecordingRow
 from roomtape.domain.recording import (
     ACTIVE,
@@ -29,7 +30,7 @@ from roomtape.domain.recording import (
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.domain.storage_config import StorageConfig
 from roomtape.domain.webhook import Event
-from roomtape.errors import Conflict, NotFound
+from roomtape.errors import Conflict
 from roomtape.vault import Vault
 
 MOST_WARNINGS = 100
@@ -134,7 +135,7 @@ async def step(db: Database, recording_id: str, taken: Step, **changes: Any) -> 
     that the present status does not allow, NotFound for an unknown id; nothing is changed then.
     """
     async with db.transaction() as tx:
-        row = await _locked(tx, recording_id)
+        row = await locked(tx, RecordingRow, recording_id)
         _take(tx, row, taken, _columns(changes, db.vault))
         return _recording(row, db.vault)
 
@@ -145,7 +146,7 @@ async def deliver(db: Database, recording_id: str, tried: StorageConfig | None, 
     Return False, with nothing changed, when it was corrected meanwhile: then that has to be tried first.
     """
     async with db.transaction() as tx:
-        row = await _locked(tx, recording_id)
+        row = await locked(tx, RecordingRow, recording_id)
         if _recording(row, db.vault).config.storage != tried:
             return False
         _take(tx, row, Step.DELIVER, _columns(changes, db.vault))
@@ -155,13 +156,13 @@ async def deliver(db: Database, recording_id: str, tried: StorageConfig | None, 
 async def set_duration(db: Database, recording_id: str, duration_ms: int) -> None:
     """Remember how long a recording is."""
     async with db.transaction() as tx:
-        (await _locked(tx, recording_id)).duration_ms = duration_ms
+        (await locked(tx, RecordingRow, recording_id)).duration_ms = duration_ms
 
 
 async def warn(db: Database, recording_id: str, sentence: str) -> None:
     """Add a warning for a human to the recording, once."""
     async with db.transaction() as tx:
-        row = await _locked(tx, recording_id)
+        row = await locked(tx, RecordingRow, recording_id)
         if sentence not in row.warnings and len(row.warnings) < MOST_WARNINGS:
             row.warnings = [*row.warnings, sentence]
 
@@ -169,7 +170,7 @@ async def warn(db: Database, recording_id: str, sentence: str) -> None:
 async def warn_anew(db: Database, recording_id: str, beginning: str, sentence: str | None) -> None:
     """Put `sentence` in the place of the warning that begins so; None takes that away."""
     async with db.transaction() as tx:
-        row = await _locked(tx, recording_id)
+        row = await locked(tx, RecordingRow, recording_id)
         others = [warning for warning in row.warnings if not warning.startswith(beginning)]
         row.warnings = others if sentence is None else [*others, sentence]
 
@@ -183,7 +184,7 @@ async def set_storage(
     NotFound.
     """
     async with db.transaction() as tx:
-        row = await _locked(tx, recording_id)
+        row = await locked(tx, RecordingRow, recording_id)
         before = _recording(row, db.vault)
         waiting = before.status is Status.UPLOADING and before.config.storage is not None
         if given_up(before):
@@ -200,7 +201,7 @@ async def expire(db: Database, recording_id: str) -> None:
     One that had no links left only remains of an upload there, so nothing of it has expired.
     """
     async with db.transaction() as tx:
-        row = await _locked(tx, recording_id)
+        row = await locked(tx, RecordingRow, recording_id)
         if row.download is None and row.audio_download is None:
             row.expires_at = None
         else:
@@ -242,20 +243,6 @@ async def _in_order(db: Database, *conditions: Any) -> list[Recording]:
     query = select(RecordingRow).where(*conditions).order_by(RecordingRow.invoked_at, RecordingRow.id)
     async with db.transaction() as tx:
         return [_recording(row, db.vault) for row in await tx.scalars(query)]
-
-
-async def _locked(tx: AsyncSession, recording_id: str) -> RecordingRow:
-    """Return the row, locked until the transaction ends.
-
-    The update that changes nothing takes the lock in both databases: SQLite has no SELECT FOR UPDATE, and a
-    transaction there that begins by reading fails when another one wrote before its first write.
-    """
-    mine = RecordingRow.id == recording_id
-    await tx.execute(update(RecordingRow).where(mine).values(id=recording_id))
-    row = (await tx.scalars(select(RecordingRow).where(mine))).first()
-    if row is None:
-        raise NotFound(f"there is no recording {recording_id}")
-    return row
 
 
 def _columns(values: dict[str, Any], vault: Vault) -> dict[str, Any]:

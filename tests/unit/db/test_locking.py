@@ -34,5 +34,5 @@ async def test_whoever_takes_a_row_meanwhile_waits_and_finds_what_became_of_it(t
 
 async def test_a_row_that_is_not_there_is_said(tmp_path: Path) -> None:
     async with database(tmp_path) as db, db.transaction() as tx:
-        with pytest.raises(NotFound, match="meetings: m1"):
+        with pytest.raises(NotFound, match="there is no meeting m1"):
             await locked(tx, MeetingRow, "m1")
