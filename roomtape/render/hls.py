@@ -109,8 +109,11 @@ def lengths_of(folder: Path) -> Iterator[float]:
 
 
 def write_archive(path: Path, folder: Path) -> None:
-    """Write the tar of the package in `folder`: the same bytes for the same files, whenever and by whomever made."""
-    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+    """Write the tar of the package in `folder`: the same bytes for the same files, whenever and by whomever made.
+
+    A name that is too long for a plain ustar (100 characters, 155 of folders) is in a pax header.
+    """
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
         top = tarfile.TarInfo(folder.name)
         top.type, top.mode = tarfile.DIRTYPE, _FOLDER_MODE
         archive.addfile(top, io.BytesIO())

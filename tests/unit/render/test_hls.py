@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from roomtape.capture.messages import Message
 from roomtape.capture.values import Interval
+from roomtape.domain import filenames
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig
 from roomtape.media.mux_ts import ORIGIN_S
@@ -30,7 +32,7 @@ def message(at_s: float, data: bytes = b"x", form: str = "text") -> Message:
 
 def made(
     folder: Path, seconds: float, messages: list[Message], intervals: list[Interval] | None = None,
-    config: RecordingConfig = CONFIG,
+    config: RecordingConfig = CONFIG, job: RenderJob = JOB,
 ) -> list[RenderedFile]:  # fmt: skip
     intervals = intervals or [Interval(T0, T0 + round(seconds * S))]
     clock = OutputClock(intervals, 30)
@@ -39,7 +41,7 @@ def made(
     folder.mkdir(exist_ok=True)
     segments = segmented.write(folder, form, clock.frames, sound)
     told = hls.tags(messages, intervals)
-    return assemble.assemble(JOB, folder / "out", clock, segments, form, None, told)
+    return assemble.assemble(job, folder / "out", clock, segments, form, None, told)
 
 
 def frames_of(folder: Path) -> list[Frame]:
@@ -115,3 +117,14 @@ def test_short_ones(tmp_path: Path) -> None:
     files = made(tmp_path, 0.02, [message(0.01)])
     assert "#EXTINF:0.033333," in (tmp_path / "out" / files[1].name).read_text()
     assert len(frames_of(tmp_path)) == 1
+
+
+def test_a_name_is_as_long_as_it_may_be(tmp_path: Path) -> None:
+    name = filenames.composite("p" * 64, "t" * 2048, 1_700_000_000_000, "tar")
+    one, two = (made(tmp_path / n, 1, [message(0.5)], job=replace(JOB, output_name=name)) for n in ("one", "two"))
+    assert one == two, "the same bytes, also of the longer headers"
+    with tarfile.open(tmp_path / "one" / "out" / name) as archive:
+        assert {e.name for e in archive if e.isfile()} == {f.name for f in one[1:]}
+    assert b"PaxHeader" in (tmp_path / "one" / "out" / name).read_bytes()
+    short = made(tmp_path / "short", 1, [])[0].name
+    assert b"PaxHeader" not in (tmp_path / "short" / "out" / short).read_bytes(), "and a plain ustar where that will do"

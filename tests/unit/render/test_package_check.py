@@ -13,6 +13,7 @@ import pytest
 
 from roomtape.capture.events import MessageSent, dump
 from roomtape.capture.timeline import Timeline
+from roomtape.domain import filenames
 from roomtape.domain.recording import Kind
 from roomtape.domain.recording_config import AudioConfig, RecordingConfig, VideoConfig
 from roomtape.errors import RenderError
@@ -106,6 +107,17 @@ def test_what_is_wrong_is_found(package: Package, tmp_path: Path) -> None:
     (tmp_path / "pre_room_1.tar").write_bytes(b"no tar" * 1000)
     with pytest.raises(RenderError, match="cannot be read as a tar"):
         check_package(job, result, tmp_path, timeline)
+
+
+def test_the_longest_name_goes_through(package: Package, tmp_path: Path) -> None:
+    job, result, out, timeline = package
+    name = filenames.package(filenames.composite("p" * 64, "t" * 2048, 1_700_000_000_000, "tar"))
+    (tmp_path / name).mkdir()
+    for file in hls.files_of(out / "pre_room_1"):
+        (tmp_path / name / file.name).hardlink_to(file)
+    hls.write_archive(tmp_path / f"{name}.tar", tmp_path / name)
+    renamed = [replace(f, name=f.name.replace("pre_room_1", name)) for f in result.files]
+    check_package(job, replace(result, files=tuple(renamed)), tmp_path, timeline)
 
 
 def _without(result: RenderResult, name: str) -> RenderResult:
