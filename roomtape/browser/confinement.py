@@ -1,7 +1,8 @@
 """Owns what holds the browser in: an account without rights, a folder of its own, its launcher, and sweeping it away.
 
 As root, Chromium runs as a user that nobody is (of the range that systemd gives away for a time, so no package has it),
-cannot gain rights, and is the first to go when memory is short. Otherwise it runs as we do.
+cannot gain rights, and is the first to go when memory is short. Otherwise it runs as we do. None of its processes can
+fill the machine's memory in the second before somebody looks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from roomtape.browser.failure import PageFailed
 LAUNCHER, PREFIX = "chromium.sh", "roomtape-page-"
 _FIRST_UID, _UIDS = 61184, 4336  # systemd.exec(5), DynamicUser=
 _OOM_SCORE = 600
+_RESERVED_MB = 1024
+"""Chromium's pages reserve 0.5 GiB of writable memory that they never touch, and stacks for their threads."""
 PROBED_WITHIN_S = 10.0
 
 
@@ -59,8 +62,11 @@ def open_to_all(folder: Path) -> bool:
     return all(p.stat().st_mode & 0o001 for p in (folder, *folder.parents))
 
 
-def confine(work: Path, within: Path, recording_id: str, chromium: str) -> Confinement:
+def confine(work: Path, within: Path, recording_id: str, chromium: str, most_memory_mb: int) -> Confinement:
     """Make the folder, in that of `base`, and the launcher of a recording's browser.
+
+    What each of its processes can have for itself is bounded a little above `most_memory_mb` (MiB), which all of them
+    together may take: that is for whoever weighs them.
 
     Raises PageFailed without Chromium, and OSError.
     """
@@ -72,7 +78,7 @@ def confine(work: Path, within: Path, recording_id: str, chromium: str) -> Confi
     if uid is not None:
         os.chown(folder, uid, uid)
     launcher = work / LAUNCHER
-    launcher.write_text(_script(program, folder, uid), encoding="utf-8")
+    launcher.write_text(_script(program, folder, uid, most_memory_mb), encoding="utf-8")
     launcher.chmod(0o700)
     return Confinement(folder, launcher, uid, _sandbox_works(uid))
 
@@ -117,8 +123,11 @@ def _as_user(uid: int) -> list[str]:
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "--no-new-privs"]
 
 
-def _script(program: str, folder: Path, uid: int | None) -> str:
-    """Return the launcher: Playwright's profile folder would be its own user's, so it is replaced by ours."""
+def _script(program: str, folder: Path, uid: int | None, most_memory_mb: int) -> str:
+    """Return the launcher: Playwright's profile folder would be its own user's, so it is replaced by ours.
+
+    The limit is of private writable memory (RLIMIT_DATA, in KiB), for address space V8 reserves by the terabyte.
+    """
     rights = [*_as_user(uid), "--pdeathsig", "KILL"] if uid is not None else []
     if uid is None and shutil.which("setpriv"):
         rights = ["setpriv", "--no-new-privs", "--pdeathsig", "KILL"]
@@ -129,6 +138,7 @@ for word; do
   case "$word" in --user-data-dir=*) ;; *) set -- "$@" "$word" ;; esac
 done
 echo {_OOM_SCORE} 2>/dev/null >/proc/self/oom_score_adj
+ulimit -d {(most_memory_mb + _RESERVED_MB) * 1024} 2>/dev/null
 cd {shlex.quote(str(folder))} && exec {words} "$@"
 """
 

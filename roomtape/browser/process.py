@@ -100,7 +100,7 @@ async def _recorded(work: Path, within: Path, job: PageJob, telling: Telling) ->
 
 async def _record(work: Path, within: Path, job: PageJob, telling: Telling) -> None:
     try:
-        confinement = await asyncio.to_thread(confine, work, within, job.recording_id, job.chromium)
+        confinement = await asyncio.to_thread(confine, work, within, job.recording_id, job.chromium, job.most_memory_mb)
         if not confinement.sandboxed:
             log.warning("this machine allows no user namespaces, so Chromium runs without its own sandbox")
         if confinement.uid is not None and open_to_all(work.parent):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import structlog
@@ -28,7 +29,7 @@ from roomtape.outbound.guard import Guard
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
-WEIGH_EVERY = 5
+WEIGH_EVERY_S = 1.0
 BLANK_AFTER_S = 10.0
 MOST_BLANK = 3
 """A page that is blank again after this many starts is so by nature."""
@@ -100,15 +101,15 @@ class Recorder:
             raise Trouble("gone", str(error), whole=True) from error
         course = asyncio.create_task(self._pages(chromium))
         gone = asyncio.create_task(chromium.gone.wait())
+        weighing = asyncio.create_task(_weigh(chromium, self._job.most_memory_mb))
         try:
-            await asyncio.wait({course, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if chromium.gone.is_set():
-                raise Trouble("gone", "Chromium ended", whole=True)
-            await course
+            done, _ = await asyncio.wait({course, gone, weighing}, return_when=asyncio.FIRST_COMPLETED)
+            await (weighing if weighing in done else gone if gone in done else course)
+            raise Trouble("gone", "Chromium ended", whole=True)
         finally:
-            for task in (course, gone):
+            for task in (course, gone, weighing):
                 task.cancel()
-            await asyncio.gather(course, gone, return_exceptions=True)
+            await asyncio.gather(course, gone, weighing, return_exceptions=True)
             leaving = asyncio.create_task(self._whip.leave())
             await chromium.stop()
             await leaving
@@ -126,7 +127,7 @@ class Recorder:
                     published = True
                 try:
                     await self._show(tab, studio)
-                    await self._watch(tab, studio, chromium)
+                    await self._watch(tab, studio)
                 except Trouble as trouble:
                     self._tell(trouble)
                     await studio.show(False)
@@ -182,10 +183,10 @@ class Recorder:
             self._troubled = False
             self._telling.tell("back")
 
-    async def _watch(self, tab: RecordedTab, studio: Studio, chromium: Chromium) -> None:
+    async def _watch(self, tab: RecordedTab, studio: Studio) -> None:
         """Look at everything once a second. Raises Trouble, PageFailed."""
         settling = asyncio.create_task(self._settle(tab))
-        watch = _Watch(self._job, tab, studio, chromium)
+        watch = _Watch(tab, studio)
         try:
             while True:
                 glance = await watch.page(may_be_blank=self._blanks >= MOST_BLANK)
@@ -231,15 +232,21 @@ class Recorder:
         await asyncio.sleep(pause_s)
 
 
+async def _weigh(chromium: Chromium, most_mb: int) -> NoReturn:
+    """Weigh a browser once a second, whether or not its page answers. Raises Trouble when it is too heavy."""
+    while True:
+        await asyncio.sleep(WEIGH_EVERY_S)
+        memory_mb = await asyncio.to_thread(chromium.memory_mb)
+        if memory_mb > most_mb:
+            raise Trouble("memory", f"{memory_mb:.0f} MB, and {most_mb} are allowed", whole=True)
+
+
 class _Watch:
     """What was seen of one page so far."""
 
-    def __init__(self, job: PageJob, tab: RecordedTab, studio: Studio, chromium: Chromium) -> None:
-        self._job = job
+    def __init__(self, tab: RecordedTab, studio: Studio) -> None:
         self._tab = tab
         self._studio = studio
-        self._chromium = chromium
-        self._rounds = 0
         self._energy = 0.0
         self._showed_at = self._connected_at = self._seen_at = time.monotonic()
 
@@ -252,7 +259,6 @@ class _Watch:
         problem = self._tab.problem
         if problem is not None:
             raise Trouble("blank", problem)
-        self._weigh()
         try:
             glance = await self._tab.look()
         except Hung as error:
@@ -281,11 +287,3 @@ class _Watch:
         if health.state == "connected":
             self._connected_at = now
         return health.state in ("failed", "closed", "none") or now - self._connected_at > DISCONNECTED_FOR_S
-
-    def _weigh(self) -> None:
-        self._rounds += 1
-        if self._rounds % WEIGH_EVERY == 0:
-            memory_mb = self._chromium.memory_mb()
-            if memory_mb > self._job.most_memory_mb:
-                detail = f"{memory_mb:.0f} MB, and {self._job.most_memory_mb} are allowed"
-                raise Trouble("memory", detail, whole=True)

@@ -26,23 +26,24 @@ def test_the_launcher_makes_the_profile_ours_and_gives_up_rights() -> None:
     work = within / f"work-{os.getpid()}"
     work.mkdir(mode=0o755)
     try:
-        program = _program(work, 'id -u; pwd; echo "$@"; cat /proc/self/oom_score_adj; cat /proc/$$/status')
-        held = confine(work, within, "launched", program)
+        program = _program(work, 'id -u; pwd; echo "$@"; cat /proc/self/oom_score_adj; ulimit -d; cat /proc/$$/status')
+        held = confine(work, within, "launched", program, 300)
         said = subprocess.run(
             [held.launcher, "--a", "--user-data-dir=/theirs", "about:blank"],
             env=held.environment, capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
-        user, folder, words, oom, *status = said.splitlines()
+        user, folder, words, oom, data_kb, *status = said.splitlines()
         assert words == f"--user-data-dir={held.folder}/profile --a about:blank"
         assert folder == str(held.folder)
         assert user == str(os.geteuid() if held.uid is None else held.uid)
         assert user != "0"
         assert int(oom) > 0
+        assert 300 * 1024 < int(data_kb) < 2000 * 1024, "no process of it can fill the machine"
         assert "NoNewPrivs:\t1" in status
         assert held.folder.stat().st_mode & 0o077 == 0
         assert held.launcher.stat().st_mode & 0o077 == 0
-        assert confine(work, within, "launched", program).uid == held.uid
-        assert confine(work, within, "another", program).uid != held.uid or held.uid is None
+        assert confine(work, within, "launched", program, 300).uid == held.uid
+        assert confine(work, within, "another", program, 300).uid != held.uid or held.uid is None
     finally:
         for name in ("launched", "another"):
             sweep(within, name)
@@ -52,13 +53,13 @@ def test_the_launcher_makes_the_profile_ours_and_gives_up_rights() -> None:
 
 def test_the_browser_learns_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOMTAPE_API_TOKEN", "secret")
-    held = confine(tmp_path, tmp_path, "rec", _program(tmp_path, ""))
+    held = confine(tmp_path, tmp_path, "rec", _program(tmp_path, ""), 300)
     assert set(held.environment) <= {"PATH", "LANG", "HOME", "TMPDIR", "TZ"}
 
 
 def test_without_chromium_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PageFailed, match="installs Chromium"):
-        confine(tmp_path, tmp_path, "rec", "no-such-browser")
+        confine(tmp_path, tmp_path, "rec", "no-such-browser", 300)
 
 
 def test_what_was_left_is_swept(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -76,11 +77,10 @@ class _Studio:
         return self.answer
 
 
-def _watch(tab: _Tab, studio: _Studio | None = None, memory_mb: float = 100) -> _Watch:
+def _watch(tab: _Tab, studio: _Studio | None = None) -> _Watch:
     parts: Any = tab
     its_studio: Any = studio or _Studio()
-    chromium: Any = SimpleNamespace(memory_mb=lambda: memory_mb)
-    return _Watch(_job(), parts, its_studio, chromium)
+    return _Watch(parts, its_studio)
 
 
 @pytest.fixture(autouse=True)
@@ -177,13 +177,41 @@ async def test_troubles_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(Trouble) as trouble:
             await _watch(tab).page(False)
         assert trouble.value.what == what
-    heavy = _watch(_Tab(), memory_mb=1e6)
-    for _ in range(recorder.WEIGH_EVERY - 1):
-        await heavy.page(False)
-    with pytest.raises(Trouble, match="2048 are allowed") as trouble:
-        await heavy.page(False)
-    assert trouble.value.what == "memory"
-    assert trouble.value.whole
+
+
+async def test_a_browser_that_is_too_heavy_is_ended_though_its_page_never_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder, "WEIGH_EVERY_S", 0.01)
+    weights, gone, ended = [100.0, 1e6], asyncio.Event(), asyncio.Event()
+    main_thread, weighed_by = threading.get_ident(), set()
+
+    def memory_mb() -> float:
+        weighed_by.add(threading.get_ident())
+        return weights.pop(0) if len(weights) > 1 else weights[0]
+
+    async def stop() -> None:
+        ended.set()
+
+    async def start(*_: object) -> Any:
+        return SimpleNamespace(gone=gone, memory_mb=memory_mb, stop=stop)
+
+    async def never_answers(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(recorder, "Chromium", SimpleNamespace(start=start))
+    course = _recorder(_Told())
+    monkeypatch.setattr(course, "_pages", never_answers)
+    async with asyncio.timeout(20):
+        with pytest.raises(Trouble, match="1000000 MB, and 2048 are allowed") as trouble:
+            await course._browser_life(1)
+    assert (trouble.value.what, trouble.value.whole) == ("memory", True)
+    assert ended.is_set()
+    assert main_thread not in weighed_by, "the loop does not wait for it"
+    weights[:] = [1.0]
+    gone.set()
+    with pytest.raises(Trouble, match="Chromium ended"):
+        await course._browser_life(1)
 
 
 async def test_a_page_that_shows_nothing_is_blank_unless_it_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
