@@ -17,14 +17,23 @@ LEFT_AFTER_S = 3.0
 
 
 class Beginning:
-    """Says `begin` once and `left` once. `began` when the recording runs (also because it ran before we started)."""
+    """Says `begin` once and `left` once, and what the SDK forwards to an `interactive` recording.
+
+    `began` when the recording runs (also because it ran before we started).
+    """
 
     def __init__(
-        self, telling: Telling, within_s: float, began: bool, now: Callable[[], float] = time.monotonic
+        self,
+        telling: Telling,
+        within_s: float,
+        began: bool,
+        interactive: bool,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.began = began
         self.left = False
-        self.sdk = SdkSocket(self._started, lambda text: telling.tell("message", text), self._socket_left, self._lost)
+        forwarded = (lambda text: telling.tell("message", text)) if interactive else None
+        self.sdk = SdkSocket(self._started, forwarded, self._socket_left, self._lost)
         self._telling = telling
         self._within_s = within_s
         self._now = now

@@ -24,7 +24,8 @@ class PageJob:
     `publish_url` is a WHIP endpoint on this machine, `publish_token` its bearer: picture and sound go there.
     `allowed` is the setting outbound_allow and page_allow of the server, `own` the `host:port` pairs under which the
     server itself is reached: a page may load from there. `begun`: the recording runs already, and only the picture is
-    missing. `most_memory_mb` is what browser and pages may take together.
+    missing. `interactive`: what the page's SDK forwards may become tags. `most_memory_mb` is what browser and pages may
+    take together.
     """
 
     recording_id: str
@@ -37,6 +38,7 @@ class PageJob:
     allowed: tuple[str, ...]
     own: tuple[str, ...]
     begun: bool = False
+    interactive: bool = False
     most_memory_mb: int = 2048
     most_download_mb: int = 512
     begin_within_s: float = 120.0

@@ -1,4 +1,7 @@
-"""Owns what the recorder of a page says: one JSON line for each thing that happened, durable before the next one."""
+"""Owns what the recorder of a page says: one JSON line for each thing that happened, durable before the next one.
+
+A message alone is not waited for: it is in the session's log, durably, a moment later, and is blanked out here then.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,12 @@ class Entry:
     detail: str = ""
 
 
+MOST_AT_ONCE = 4 << 20
+"""Bytes that are read at once; a line has less than a quarter of it."""
+
+
 class JournalWriter:
-    """Appends to the journal in `path`; `write` returns when the entry is on the disk. Raises OSError."""
+    """Appends to the journal in `path`; what is no message is on the disk when `write` returns. Raises OSError."""
 
     def __init__(self, path: Path) -> None:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -49,8 +56,9 @@ class JournalWriter:
         self._torn = True
         if os.write(self._fd, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(self._fd)
         self._torn = False
+        if entry.what != "message":
+            os.fsync(self._fd)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -58,23 +66,44 @@ class JournalWriter:
 
 
 class JournalReader:
-    """Reads a journal that grows; a line that is not whole yet is left for the next time."""
+    """Reads a journal that grows; a line that is not whole yet is left for the next time.
+
+    `at_end` tells whether the last `poll` left nothing that was whole.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.at_end = True
         self._path = path
         self._offset = 0
+        self._messages: list[tuple[int, int]] = []
 
     def poll(self) -> list[Entry]:
-        """Return what is new; nothing while there is no journal. A damaged line is skipped."""
+        """Return what is new in the next 4 MiB; nothing while there is no journal. A damaged line is skipped."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
-                read = file.read()
+                read = file.read(MOST_AT_ONCE)
         except FileNotFoundError:
             return []
-        whole = read[: read.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return [entry for line in whole.splitlines() if (entry := _parsed(line)) is not None]
+        self.at_end = len(read) < MOST_AT_ONCE
+        entries = []
+        for line in read[: read.rfind(b"\n") + 1].split(b"\n")[:-1]:
+            entry = _parsed(line)
+            if entry is not None:
+                entries.append(entry)
+                if entry.what == "message":
+                    self._messages.append((self._offset, len(line)))
+            self._offset += len(line) + 1
+        return entries
+
+    def blank_messages(self) -> None:
+        """Overwrite the messages that were polled: they are where they belong now. Raises OSError."""
+        if self._messages:
+            with self._path.open("r+b") as file:
+                for offset, size in self._messages:
+                    file.seek(offset)
+                    file.write(b" " * size)
+            self._messages.clear()
 
 
 def _line(entry: Entry) -> bytes:

@@ -64,7 +64,7 @@ class Recorder:
         self._proxy = GuardProxy(
             Guard(job.allowed), job.own, job.most_download_mb << 20, confinement.uid, self._refused
         )
-        self._beginning = Beginning(telling, job.begin_within_s, job.begun)
+        self._beginning = Beginning(telling, job.begin_within_s, job.begun, job.interactive)
         self._attempts = Attempts()
         self._shown = job.begun
         self._troubled = job.begun  # then the page was there before, and is back once it is shown

@@ -16,12 +16,17 @@ from collections.abc import Callable
 
 from playwright.async_api import Error, WebSocketRoute
 
+from roomtape.capture.messages import NAME
+
 # Roomtape itself may be reached at localhost:8080; the clients' socket there has a query.
 ADDRESS = re.compile(r"^wss?://(localhost|127\.0\.0\.1|\[::1\]):8080/ws/?(\?(?!.*roomID).*)?$", re.IGNORECASE)
 PING, PONG = "2", "3"
 PING_EVERY_S = 10.0
 LONGEST_MESSAGE = 65_536
-MESSAGES_A_S, MESSAGES_AT_ONCE = 100, 2000
+BYTES_A_S, BYTES_AT_ONCE = 128 << 10, 4 << 20
+"""Of forwarded messages: what a page says lies on the disk as long as the recording."""
+BESIDE_BYTES = 1000
+"""What a message costs besides what it says: its line, its event, its tag."""
 _DONE = frozenset({None, 1000, 1001, 1005})
 
 Tell = Callable[[str], None]
@@ -30,16 +35,17 @@ Tell = Callable[[str], None]
 class SdkSocket:
     """Hears what pages say. `connected_at` is when the first socket was opened (s, monotonic), None before that.
 
-    `began`, `message` (with the JSON text), `left` and `lost` (messages were too long or too many) are called as it
-    happens; `left` for every socket that the page closes for good, which it also does when it is only reloaded.
+    `began`, `message` (with the JSON text of what may become a tag; None where nothing can), `left` and `lost` (such
+    messages were too long or too many) are called as it happens, `left` for every socket that the page closes for good,
+    which it also does when it is only reloaded. Nothing else that is said is kept.
     """
 
-    def __init__(self, began: Callable[[], None], message: Tell, left: Callable[[], None], lost: Tell) -> None:
+    def __init__(self, began: Callable[[], None], message: Tell | None, left: Callable[[], None], lost: Tell) -> None:
         self._began = began
         self._message = message
         self._left = left
         self._lost = lost
-        self._allowance, self._counted_at = float(MESSAGES_AT_ONCE), time.monotonic()
+        self._allowance, self._counted_at = float(BYTES_AT_ONCE), time.monotonic()
         self.connected_at: float | None = None
         self.open = 0
 
@@ -73,22 +79,25 @@ class SdkSocket:
             body = json.loads(text) if len(text) <= LONGEST_MESSAGE else None
         except (ValueError, RecursionError):
             body = None
-        if not isinstance(body, dict):
-            self._lost(f"a message of {len(text)} characters of the page's recording SDK")
-        elif body.get("type") == "StartRecording":
+        kind = body.get("type") if isinstance(body, dict) else None
+        if kind == "StartRecording":
             self._began()
-        elif self._may():
+        elif self._message is None:
+            pass
+        elif not isinstance(body, dict):
+            self._lost(f"a message of {len(text)} characters of the page's recording SDK")
+        elif kind == NAME and self._may(len(text.encode("utf-8", "replace")) + BESIDE_BYTES):
             self._message(text)
-        else:
-            self._lost(f"messages of the page's recording SDK, more than {MESSAGES_A_S} a second")
+        elif kind == NAME:
+            self._lost(f"messages of the page's recording SDK, more than {BYTES_A_S >> 10} KiB a second")
 
-    def _may(self) -> bool:
+    def _may(self, cost: int) -> bool:
         now = time.monotonic()
-        self._allowance = min(MESSAGES_AT_ONCE, self._allowance + (now - self._counted_at) * MESSAGES_A_S)
+        self._allowance = min(BYTES_AT_ONCE, self._allowance + (now - self._counted_at) * BYTES_A_S)
         self._counted_at = now
-        if self._allowance < 1:
+        if self._allowance < cost:
             return False
-        self._allowance -= 1
+        self._allowance -= cost
         return True
 
 

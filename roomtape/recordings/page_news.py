@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from roomtape.browser.journal import Entry
+from roomtape.capture.eventlog import EventLogReader
 from roomtape.capture.events import MessageSent, PageHappened
 from roomtape.capture.messages import NAME
 from roomtape.clock import to_datetime
@@ -42,6 +44,17 @@ def warning(entry: Entry) -> str | None:
     return f"{sentence} at {to_datetime(entry.t):%H:%M:%S} UTC{about}"
 
 
+def key(event: PageHappened | MessageSent) -> tuple[int, str]:
+    """Return by what an event that is in the log is known again."""
+    return event.t, event.what if isinstance(event, PageHappened) else "message"
+
+
+def known(events: Path, recording_id: str) -> set[tuple[int, str]]:
+    """Return the keys of what is in the event log `events` of the page of a recording. Raises OSError."""
+    told = (e for e in EventLogReader(events).poll() if isinstance(e, PageHappened | MessageSent))
+    return {key(event) for event in told if event.recording_id == recording_id}
+
+
 def message(recording: Recording, entry: Entry) -> MessageSent | None:
     """Return the tag that a forwarded broadcast becomes, as the page's SDK sent it; None where it becomes none.
 
@@ -54,6 +67,6 @@ def message(recording: Recording, entry: Entry) -> MessageSent | None:
         if not isinstance(body, dict) or body.get("type") != NAME or "payload" not in body:
             return None
         form, data = content(body["payload"])
-    except (ValueError, InvalidRequest):
+    except (ValueError, RecursionError, InvalidRequest):
         return None
     return MessageSent(entry.t, NAME, data, form, None, recording.id, "page")

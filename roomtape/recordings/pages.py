@@ -12,16 +12,14 @@ import time
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import psutil
 import structlog
 
 from roomtape import metrics
-from roomtape.browser.job import JOURNAL, PageJob
-from roomtape.browser.journal import Entry, JournalReader
-from roomtape.capture.eventlog import EventLogReader
+from roomtape.browser.job import PageJob
+from roomtape.browser.journal import Entry
 from roomtape.capture.events import MessageSent, PageHappened
 from roomtape.capture.paths import EVENTS, capture_dir
 from roomtape.clock import now_us
@@ -31,6 +29,7 @@ from roomtape.domain.recording import Recording, Status, StopCause
 from roomtape.errors import Conflict, RoomtapeError
 from roomtape.recordings import page_news, page_process, page_url
 from roomtape.recordings.page_guest import Guests
+from roomtape.recordings.page_journal import PageJournal
 from roomtape.recordings.page_process import PageProcess
 from roomtape.recordings.page_url import Places
 from roomtape.recordings.port import Rooms
@@ -65,12 +64,13 @@ class Describing(Protocol):
 
 @dataclass
 class _Page:
-    """A recording's page. `known` is what of the journal is in the log, `deaths` how often in a row it died early."""
+    """A recording's page. `known` is what of it the log had when it was adopted, `deaths` how often in a row it died
+    early."""
 
     recording_id: str
     session_id: str
     process: PageProcess
-    reader: JournalReader
+    journal: PageJournal
     adopted: bool = False
     known: set[tuple[int, str]] = field(default_factory=set)
     began: bool = False
@@ -127,6 +127,15 @@ class Pages:
         self._ending[recording.id] = page
         page.ending.add_done_callback(lambda _: self._ending.pop(recording.id, None))
 
+    async def hear_out(self, recording: Recording) -> None:
+        """Have in the log what its page has forwarded until now: what is logged after this call is later."""
+        page = self._pages.get(recording.id)
+        if page is not None:
+            try:
+                await page.journal.read()
+            except OSError as error:
+                log.warning("journal of a page not read", recording_id=recording.id, error=str(error))
+
     async def sweep(self, active: Collection[str]) -> None:
         """At the start: end the recorders of recordings that are over, and remove what was made for them."""
         found = await asyncio.to_thread(page_process.running, self._root)
@@ -174,7 +183,8 @@ class Pages:
             return
         work = self._root / recording.id
         process = PageProcess(work, self._command)
-        page = _Page(recording.id, recording.session_id, process, JournalReader(work / JOURNAL), adopted)
+        journal = PageJournal(work, lambda entry: self._forwarded(page, entry))
+        page = _Page(recording.id, recording.session_id, process, journal, adopted)
         page.began = recording.started_at is not None
         session = self._rooms.sessions.get(recording.session_id)
         if session is not None and not page.began:
@@ -198,7 +208,8 @@ class Pages:
     async def _open(self, page: _Page) -> None:
         """Find the recorder at work, or start one; what it said before is read first."""
         if page.adopted:
-            page.known = await asyncio.to_thread(_known, self._settings.data_dir, page)
+            events = capture_dir(self._settings.data_dir, page.session_id) / EVENTS
+            page.known = await asyncio.to_thread(page_news.known, events, page.recording_id)
             found = (await asyncio.to_thread(page_process.running, self._root)).get(page.recording_id)
             if found is not None:
                 page.process.adopt(found)
@@ -233,6 +244,7 @@ class Pages:
             allowed=(*settings.outbound_allow, *settings.page_allow),
             own=self._places.own,
             begun=page.began,
+            interactive=config.interactive,
             most_memory_mb=settings.page_memory_mb,
             most_download_mb=settings.page_download_mb,
             begin_within_s=BEGIN_WITHIN_S,
@@ -264,10 +276,17 @@ class Pages:
         return self._recordings.captures.active.get(page.recording_id)
 
     async def _take_all(self, page: _Page) -> None:
-        for entry in await asyncio.to_thread(page.reader.poll):
+        await page.journal.read()
+        while (entry := page.journal.next()) is not None:
             recording = self._live(page)
             if recording is not None:
                 await self._take(page, recording, entry)
+
+    async def _forwarded(self, page: _Page, entry: Entry) -> None:
+        recording = self._live(page)
+        sent = None if recording is None else page_news.message(recording, entry)
+        if sent is not None:
+            await self._log(page, sent)
 
     async def _take(self, page: _Page, recording: Recording, entry: Entry) -> None:
         match entry.what:
@@ -277,10 +296,6 @@ class Pages:
                 await self._stop(page, StopCause.ALL_PEERS_LEFT)
             case "failed":
                 await self._fail(page, entry.detail or "the page cannot be recorded")
-            case "message":
-                sent = page_news.message(recording, entry)
-                if sent is not None:
-                    await self._log(page, sent)
             case "published":
                 log.info("page published", recording_id=recording.id, peer_id=entry.detail)
             case _:
@@ -303,7 +318,7 @@ class Pages:
 
     async def _happened(self, page: _Page, entry: Entry) -> None:
         event = page_news.event(page.recording_id, entry)
-        if event is None or (event.t, event.what) in page.known:
+        if event is None or page_news.key(event) in page.known:
             return
         metrics.PAGE_TROUBLES.labels(event.what).inc()
         await self._log(page, event)
@@ -314,10 +329,8 @@ class Pages:
             await rows.warn(self._db, page.recording_id, sentence)
 
     async def _log(self, page: _Page, event: PageHappened | MessageSent) -> None:
-        key = _key(event)
-        if key in page.known:
+        if page_news.key(event) in page.known:
             return
-        page.known.add(key)
         session = self._rooms.sessions.get(page.session_id)
         if session is not None:
             await self._rooms.note(session, event)
@@ -371,17 +384,3 @@ async def _pause(page: _Page, seconds: float) -> None:
     """Wait, but not for a recording that is over."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(page.over.wait(), seconds)
-
-
-def _key(event: PageHappened | MessageSent) -> tuple[int, str]:
-    return event.t, event.what if isinstance(event, PageHappened) else event.data
-
-
-def _known(data_dir: Path, page: _Page) -> set[tuple[int, str]]:
-    """Return what of the page is in its session's log."""
-    events = EventLogReader(capture_dir(data_dir, page.session_id) / EVENTS).poll()
-    return {
-        _key(event)
-        for event in events
-        if isinstance(event, PageHappened | MessageSent) and event.recording_id == page.recording_id
-    }

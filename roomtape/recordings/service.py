@@ -50,6 +50,9 @@ class Pages(Protocol):
     def adopt(self, recording: Recording) -> None:
         """Go on with a recording that an earlier run of the server left."""
 
+    async def hear_out(self, recording: Recording) -> None:
+        """Have in the log what its page has said until now; it is called before each step that changes what counts."""
+
     def finish(self, recording: Recording) -> None:
         """The recording is over, in whatever way."""
 
@@ -350,6 +353,8 @@ class Recordings:
             if recording is None:
                 raise NotFound(f"there is no recording {recording_id}")
             advance(recording.status, step)
+            if recording.of_page and recording.started_at is not None:
+                await self._pages_of(recording).hear_out(recording)
             yield recording
         finally:
             lock.release()

@@ -26,8 +26,8 @@ class _Told:
     def refused(self, address: str, why: str) -> None:
         self.said.append(("refused", why))
 
-    def beginning(self, began: bool = False) -> Any:
-        return Beginning(self, 120, began, lambda: self.now)  # type: ignore[arg-type]
+    def beginning(self, began: bool = False, interactive: bool = False) -> Any:
+        return Beginning(self, 120, began, interactive, lambda: self.now)  # type: ignore[arg-type]
 
 
 def test_a_page_without_the_sdk_begins_a_moment_after_it_was_loaded() -> None:
@@ -106,8 +106,14 @@ def test_a_socket_closed_for_good_is_the_end_but_a_reload_is_not() -> None:
 
 def test_messages_are_handed_on_and_what_is_lost_is_told() -> None:
     told = _Told()
-    beginning = told.beginning(began=True)
+    beginning = told.beginning(began=True, interactive=True)
     beginning.sdk.received('{"type":"ID3Data"}')
     beginning.sdk.received("no JSON")
     assert told.said[0] == ("message", '{"type":"ID3Data"}')
     assert told.said[1][0] == "refused"
+
+
+def test_a_recording_that_is_not_interactive_is_told_nothing_of_what_the_sdk_forwards() -> None:
+    told = _Told()
+    told.beginning().sdk.received('{"type":"ID3Data","payload":"x"}')
+    assert told.said == []

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from roomtape.browser import sdksocket
-from roomtape.browser.sdksocket import ADDRESS, LONGEST_MESSAGE, MESSAGES_AT_ONCE, PING, PONG, SdkSocket
+from roomtape.browser.sdksocket import ADDRESS, BYTES_A_S, BYTES_AT_ONCE, LONGEST_MESSAGE, PING, PONG, SdkSocket
 
 
 class _Heard:
-    def __init__(self) -> None:
+    def __init__(self, interactive: bool = True) -> None:
         self.said: list[str] = []
         self.socket = SdkSocket(
             lambda: self.said.append("began"),
-            lambda text: self.said.append(text),
+            (lambda text: self.said.append(text)) if interactive else None,
             lambda: self.said.append("left"),
             lambda what: self.said.append(f"lost {what}"),
         )
@@ -79,11 +80,33 @@ def test_odd_messages_are_lost(odd: str | bytes) -> None:
     assert heard.said[0].startswith("lost ")
 
 
-def test_a_flood_is_cut() -> None:
+def test_what_becomes_no_tag_is_not_kept() -> None:
     heard = _Heard()
-    for _ in range(MESSAGES_AT_ONCE + 500):
-        heard.socket.received("{}")
-    assert MESSAGES_AT_ONCE <= heard.said.count("{}") <= MESSAGES_AT_ONCE + 100
+    heard.socket.received('{"type":"chat","payload":"secret"}')
+    heard.socket.received("{}")
+    assert heard.said == []
+    heard = _Heard(interactive=False)
+    for said in ('{"type":"ID3Data","payload":"x"}', "7", '{"type":"StartRecording"}'):
+        heard.socket.received(said)
+    assert heard.said == ["began"]
+
+
+@pytest.mark.parametrize("size", [1, 60_000])
+def test_a_flood_is_cut_by_its_bytes(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    now = [100.0]
+    monkeypatch.setattr(sdksocket, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    heard = _Heard()
+    text = json.dumps({"type": "ID3Data", "payload": "é" * (size // 2) + "x"}, ensure_ascii=False)
+    for _ in range(10_000):
+        heard.socket.received(text)
+    assert BYTES_AT_ONCE * 0.9 < (size + 1040) * heard.said.count(text) < BYTES_AT_ONCE * 1.1
+    assert "more than 128 KiB a second" in heard.said[-1]
+    before = heard.said.count(text)
+    for _ in range(1000):
+        now[0] += 0.01
+        heard.socket.received(text)
+        heard.socket.received(text)
+    assert BYTES_A_S * 9 < (size + 1040) * (heard.said.count(text) - before) < BYTES_A_S * 11
 
 
 @pytest.mark.parametrize(("code", "left"), [(1000, True), (None, True), (3001, False), (3002, False)])

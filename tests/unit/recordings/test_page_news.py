@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from roomtape.browser.journal import Entry
+from roomtape.capture.eventlog import EventLogWriter
 from roomtape.capture.events import MessageSent, PageHappened
 from roomtape.domain.recording import Status
 from roomtape.domain.recording_config import RecordingConfig
@@ -55,6 +57,20 @@ def test_other_messages_become_none(body: Any) -> None:
 def test_damaged_and_too_large_messages_become_none() -> None:
     assert page_news.message(RUNNING, Entry(T, "message", "{")) is None
     assert page_news.message(RUNNING, said({"type": "ID3Data", "payload": "x" * 70_000})) is None
+    for deep in (900, 1_000, 20_000):
+        nested = '{"type": "ID3Data", "payload": ' + "[" * deep + "]" * deep + "}"
+        page_news.message(RUNNING, Entry(T, "message", nested))
+    assert page_news.message(RUNNING, Entry(T, "message", nested)) is None
+
+
+def test_what_the_log_has_is_known_again(tmp_path: Path) -> None:
+    happened, sent = PageHappened(T, "r", "crashed", ""), MessageSent(T, "ID3Data", "x", "text", None, "r", "page")
+    log = EventLogWriter(tmp_path / "events.jsonl")
+    for event in (happened, sent, PageHappened(T + 1, "another", "hung", "")):
+        log.append(event)
+    log.close()
+    assert page_news.known(tmp_path / "events.jsonl", "r") == {page_news.key(happened), page_news.key(sent)}
+    assert page_news.key(happened) != page_news.key(sent)
 
 
 def test_only_interactive_recordings_that_run_get_tags() -> None:

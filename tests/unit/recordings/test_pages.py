@@ -12,7 +12,9 @@ import pytest
 import pytest_asyncio
 
 from roomtape.browser.job import ALIVE, JOB, PageJob
+from roomtape.browser.journal import Entry, JournalWriter
 from roomtape.capture.events import MessageSent, PageHappened, RecordingStarted, RecordingStopped
+from roomtape.clock import now_us
 from roomtape.db import participants, presets
 from roomtape.db import recordings as rows
 from roomtape.domain.recording import Recording, Status, StopCause
@@ -134,6 +136,49 @@ async def test_what_happened_is_in_the_log_and_on_the_row(world: World) -> None:
     assert after.warnings[0].startswith("the page crashed at ")
     assert "10.0.0.1" in after.warnings[1]
     assert any(isinstance(e, RecordingStopped) for e in events)
+
+
+@pytest.mark.usefixtures("ending")
+async def test_what_is_forwarded_counts_up_to_the_pause_and_the_stop_and_is_nowhere_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "POLL_S", 60)
+    made = pages_of(world, "published", "begin:sdk")
+    recording, session = await live(world, RecordingConfig(page_url=URL, interactive=True))
+    assert PageJob.read(world.folder / "pages" / recording.id).interactive
+    journal = world.folder / "pages" / recording.id / "journal.jsonl"
+    writer = JournalWriter(journal)
+
+    def forward(said: str) -> None:
+        writer.write(Entry(now_us(), "message", json.dumps({"type": "ID3Data", "payload": said})))
+
+    forward("last before the pause")
+    await world.recordings.pause(recording.id)
+    forward("secret of the pause")
+    await world.recordings.resume(recording.id)
+    assert "secret" not in journal.read_text()
+    forward("last before the stop")
+    writer.write(Entry(now_us(), "left"))
+    await world.recordings.stop(recording.id, cause=StopCause.API_CALL, caller=None)
+    writer.close()
+    events = world.rooms.events(session)
+    assert [e.data for e in events if isinstance(e, MessageSent)] == ["last before the pause", "last before the stop"]
+    stopped = next(n for n, e in enumerate(events) if isinstance(e, RecordingStopped))
+    assert all(n < stopped for n, e in enumerate(events) if isinstance(e, MessageSent)), (
+        "the render has them all by then"
+    )
+    await made.stop()
+
+
+@pytest.mark.usefixtures("ending")
+async def test_no_message_ends_a_recording(world: World) -> None:
+    deep = ['message:{"type": "ID3Data", "payload": ' + "[" * n + "]" * n + "}" for n in (960, 990, 1000, 20_000)]
+    pages_of(world, "published", "begin:sdk", "wait:0.3", *deep, "crashed")
+    recording, session = await live(world, RecordingConfig(page_url=URL, interactive=True))
+    await until(lambda: any(isinstance(e, PageHappened) for e in world.rooms.events(session)))
+    after = await rows.get(world.db, recording.id)
+    assert after is not None
+    assert after.status is Status.RECORDING
 
 
 @pytest.mark.usefixtures("ending")
