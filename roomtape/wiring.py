@@ -183,7 +183,7 @@ async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIter
     streams = supervisor.streams = RtmpStreams(data, guard, runner)
     assets = Assets(data, partial(fetch, guard))
     watermarks = supervisor.watermarks = Watermarks(data, db, session_logs, assets)
-    messages = supervisor.messages = Messages(rooms, captures, session_logs)
+    messages = supervisor.messages = Messages(rooms, recordings)
     pictures = supervisor.pictures = Pictures(rooms, captures, assets)
     finalizer.settle = watermarks.settle
     rooms.listener = supervisor

@@ -17,6 +17,7 @@ NAME = "ID3Data"
 """The broadcasts that become tags; others are none of ours."""
 CLOSE = "CLOSE_TRANSPORT"
 """The text after which a recording gets no more tags."""
+_CLOSE = ("text", CLOSE)
 FORWARDED_WITHIN_US = 2_000_000
 """So far from a broadcast the same one lies at most when a recorded page has forwarded it."""
 
@@ -47,9 +48,9 @@ def messages(events: Iterable[Event], recording_id: str | None, intervals: Seque
             broadcast[event.form, event.data].append(event.t)
     found = []
     for event in sent:
-        if not any(i.start_us <= event.t < i.end_us for i in intervals):
+        if not _is_in(event, intervals):
             continue
-        if (event.form, event.data) == ("text", CLOSE):
+        if (event.form, event.data) == _CLOSE:
             break
         if event.origin == "page" and _is_near(event.t, broadcast.get((event.form, event.data), ())):
             continue
@@ -57,6 +58,16 @@ def messages(events: Iterable[Event], recording_id: str | None, intervals: Seque
         if data is not None:
             found.append(Message(event.t, event.name, data, event.form, event.peer_id, event.origin))
     return found
+
+
+def is_closed(sent: Iterable[MessageSent], recording_id: str, intervals: Sequence[Interval]) -> bool:
+    """Tell whether one of the messages is CLOSE, and counts for a recording with these intervals."""
+    found = (e for e in sent if (e.form, e.data) == _CLOSE and _counts(e, recording_id))
+    return any(_is_in(event, intervals) for event in found)
+
+
+def _is_in(event: MessageSent, intervals: Sequence[Interval]) -> bool:
+    return any(i.start_us <= event.t < i.end_us for i in intervals)
 
 
 def _counts(event: MessageSent, recording_id: str | None) -> bool:

@@ -342,6 +342,15 @@ class Recordings:
     @asynccontextmanager
     async def _step_of(self, recording_id: str, step: Step) -> AsyncIterator[Recording]:
         """Yield the recording with its lock held, once the table allows `step`."""
+        async with self.held(recording_id) as recording:
+            advance(recording.status, step)
+            if recording.of_page and recording.started_at is not None:
+                await self._pages_of(recording).hear_out(recording)
+            yield recording
+
+    @asynccontextmanager
+    async def held(self, recording_id: str) -> AsyncIterator[Recording]:
+        """Yield the recording, which takes no step meanwhile. Raises NotFound, Conflict when a step takes too long."""
         lock = _lock_of(self._locks, recording_id)
         try:
             async with asyncio.timeout(BUSY_WAIT_S):
@@ -352,9 +361,6 @@ class Recordings:
             recording = await rows.get(self.db, recording_id)
             if recording is None:
                 raise NotFound(f"there is no recording {recording_id}")
-            advance(recording.status, step)
-            if recording.of_page and recording.started_at is not None:
-                await self._pages_of(recording).hear_out(recording)
             yield recording
         finally:
             lock.release()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from roomtape.capture.events import Event, MessageSent, SessionEnded
-from roomtape.capture.messages import messages
+from roomtape.capture.messages import is_closed, messages
 from roomtape.capture.values import Interval
 
 S = 1_000_000
@@ -41,6 +41,15 @@ def test_after_the_close_there_is_none() -> None:
     assert texts(log) == ["a"]
     assert texts(log, intervals=[Interval(2 * S + 1, 9 * S)]) == ["b"], "it began after the close"
     assert texts([said(1, "CLOSE_TRANSPORT", recording_id="other"), said(2, "b")]) == ["b"]
+
+
+def test_a_close_counts_for_whom_it_would_stop() -> None:
+    close = said(5, "CLOSE_TRANSPORT")
+    assert is_closed([close], "r", ALL)
+    assert not is_closed([close], "r", [Interval(0, 5 * S), Interval(6 * S, 9 * S)]), "in a pause"
+    assert is_closed([said(5, "CLOSE_TRANSPORT", recording_id="r", origin="api")], "r", ALL)
+    assert not is_closed([said(5, "CLOSE_TRANSPORT", recording_id="other", origin="api")], "r", ALL)
+    assert not is_closed([said(5, "Q0xPU0U=", form="bytes"), said(6, "a")], "r", ALL)
 
 
 def test_what_a_page_forwards_counts_once() -> None:
