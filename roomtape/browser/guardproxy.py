@@ -14,6 +14,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import structlog
 
@@ -40,6 +41,7 @@ class Problem:
 
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Carried = Literal["ended", "unwanted", "too much"]
 
 
 class GuardProxy:
@@ -86,7 +88,11 @@ class GuardProxy:
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if len(self._serving) >= MOST_CONNECTIONS or not self._is_browser(writer):
+        if not self._is_browser(writer):
+            writer.transport.abort()
+            return
+        if len(self._serving) >= MOST_CONNECTIONS:
+            self._refused("any address", f"{MOST_CONNECTIONS} connections are open, and there are no more")
             writer.transport.abort()
             return
         self._serving.add(task)
@@ -150,23 +156,29 @@ class GuardProxy:
         raise DestinationError(f"{target.host} cannot be reached: {problem}")
 
     async def _exchanged(self, browser: Streams, server: Streams, wanted: Asked) -> None:
-        """Carry bytes both ways until the server is done, or the browser of a tunnel."""
+        """Carry bytes both ways until the server is done or the browser gone, which the server need not notice.
+
+        Raises BadHead.
+        """
         up = asyncio.create_task(_carried(browser[0], server[1], self._most_bytes))
+        down = asyncio.create_task(self._brought(browser, server, wanted))
         try:
-            if wanted.path is not None and not await self._answered(browser, server, wanted):
-                return
-            down = asyncio.create_task(_carried(server[0], browser[1], self._most_bytes))
-            try:
-                awaited = {down} if wanted.path is not None else {down, up}
-                await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-                if down.done() and not down.result():
-                    self._tell(wanted, f"more than {self._most_bytes >> 20} MB")
-                    _reset(browser[1])
-            finally:
-                down.cancel()
+            await asyncio.wait({up, down}, return_when=asyncio.FIRST_COMPLETED)
+            if up.done() and up.result() == "unwanted":  # a server may answer without having read it all
+                await asyncio.wait({down})
+            if down.done() and down.result() == "too much":
+                self._tell(wanted, f"more than {self._most_bytes >> 20} MB")
+                _reset(browser[1])
         finally:
-            up.cancel()
-            await asyncio.gather(up, return_exceptions=True)
+            for task in (up, down):
+                task.cancel()
+            await asyncio.gather(up, down, return_exceptions=True)
+
+    async def _brought(self, browser: Streams, server: Streams, wanted: Asked) -> Carried:
+        """Carry what a server sends; of an answer the head first. Raises BadHead."""
+        if wanted.path is not None and not await self._answered(browser, server, wanted):
+            return "ended"
+        return await _carried(server[0], browser[1], self._most_bytes)
 
     async def _answered(self, browser: Streams, server: Streams, wanted: Asked) -> bool:
         """Pass the head of the answer on; tell whether a body may follow. Raises BadHead."""
@@ -202,19 +214,24 @@ class GuardProxy:
         self._refused(wanted.origin.removesuffix("/") + path, why)
 
 
-async def _carried(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most_bytes: int) -> bool:
-    """Carry bytes until their end; False when there are more than `most_bytes`."""
+async def _carried(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most_bytes: int) -> Carried:
+    """Carry bytes until there are no more, nobody takes them, or there are more than `most_bytes`; say which."""
     carried = 0
-    with contextlib.suppress(OSError):
-        while piece := await reader.read(_PIECE):
-            carried += len(piece)
-            if carried > most_bytes:
-                return False
+    while True:
+        try:
+            piece = await reader.read(_PIECE)
+        except OSError:
+            return "ended"
+        if not piece:
+            return "ended"
+        carried += len(piece)
+        if carried > most_bytes:
+            return "too much"
+        try:
             writer.write(piece)
             await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
-    return True
+        except OSError:
+            return "unwanted"
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -12,6 +12,7 @@ import pytest
 from roomtape.browser import guardproxy
 from roomtape.browser.guardproxy import GuardProxy
 from roomtape.outbound.guard import Guard
+from tests.support.wait import until
 from tests.support.webserver import WebServer, content, endless, redirect, serving
 
 MB = 1 << 20
@@ -160,14 +161,61 @@ async def test_other_users_and_odd_requests_get_nothing() -> None:
     assert server.asked == []
 
 
-async def test_connections_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_are_bounded_and_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guardproxy, "MOST_CONNECTIONS", 1)
     async with (
         serving({"/": content(b"x", "text/plain")}) as server,
-        _proxy(Guard(), (f"127.0.0.1:{server.port}",)) as (_, port, _refused),
+        _proxy(Guard(), (f"127.0.0.1:{server.port}",)) as (_, port, refused),
     ):
         _, idle = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.sleep(0.05)
         with pytest.raises(httpx.HTTPError):
             await _get(port, server.url("/"))
         idle.close()
+    assert refused == [("any address", "1 connections are open, and there are no more")]
+
+
+@pytest.mark.parametrize("says", [b"", b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"])
+@pytest.mark.parametrize("ask", ["GET http://{0}/ HTTP/1.1\r\nA: b\r\n\r\n", "CONNECT {0} HTTP/1.1\r\nA: b\r\n\r\n"])
+async def test_what_the_browser_has_left_is_ended_though_the_server_does_not_notice(ask: str, says: bytes) -> None:
+    opened: list[asyncio.StreamWriter] = []
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(says)
+        opened.append(writer)
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0)
+    where = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with _proxy(Guard(), (where,)) as (proxy, port, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(ask.format(where).encode())
+        await until(lambda: bool(opened))
+        if says:
+            await reader.readuntil(b"event-stream")
+        assert len(proxy._serving) == 1
+        writer.close()
+        await until(lambda: not proxy._serving)
+    for one in opened:
+        one.close()
+    server.close()
+
+
+async def test_an_answer_that_comes_before_all_was_sent_arrives() -> None:
+    async def hasty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too much\r\nContent-Length: 4\r\n\r\n")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.write(b"much")
+        await writer.drain()
+        writer.write_eof()
+
+    server = await asyncio.start_server(hasty, "127.0.0.1", 0)
+    where = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with _proxy(Guard(), (where,)) as (_, port, _refused):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"POST http://{where}/ HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n".encode())
+        writer.write(b"x" * 100_000)
+        assert (await asyncio.wait_for(reader.read(), 20)).endswith(b"much")
+        writer.close()
+    server.close()
