@@ -18,6 +18,8 @@ HAPPENED = frozenset(
     {"crashed", "hung", "blank", "gone", "memory", "back", "navigated", "refused", "silent"},
 )
 """What becomes a PageHappened."""
+AWAY = frozenset({"crashed", "hung", "blank", "gone", "memory"})
+"""From the first of these until `back` the page is not there."""
 _SENTENCES = {
     "crashed": "the page crashed",
     "hung": "the page did not answer any more",
@@ -35,13 +37,28 @@ def event(recording_id: str, entry: Entry) -> PageHappened | None:
     return PageHappened(entry.t, recording_id, entry.what, entry.detail) if entry.what in HAPPENED else None
 
 
-def warning(entry: Entry) -> str | None:
-    """Return the sentence that the recording's owner reads, None for what is no trouble."""
+def away_since(before: int | None, entry: Entry) -> int | None:
+    """Return since when the page is away after an entry (µs since the Unix epoch), None when it is there."""
+    if entry.what == "back":
+        return None
+    return entry.t if before is None and entry.what in AWAY else before
+
+
+def warning(entry: Entry, away_us: int | None = None) -> str | None:
+    """Return the sentence that the recording's owner reads, None for what is no trouble.
+
+    It names the time since which the page is away, when that is an earlier one.
+    """
     sentence = _SENTENCES.get(entry.what)
     if sentence is None:
         return None
     about = f" ({entry.detail})" if entry.detail else ""
-    return f"{sentence} at {to_datetime(entry.t):%H:%M:%S} UTC{about}"
+    away = f"; it is away since {_clock(away_us)}" if away_us is not None and away_us < entry.t else ""
+    return f"{sentence} at {_clock(entry.t)}{about}{away}"
+
+
+def _clock(t_us: int) -> str:
+    return f"{to_datetime(t_us):%H:%M:%S} UTC"
 
 
 def key(event: PageHappened | MessageSent) -> tuple[int, str]:

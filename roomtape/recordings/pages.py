@@ -76,6 +76,7 @@ class _Page:
     began: bool = False
     started: float = 0.0
     deaths: int = 0
+    away_us: int | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     ending: asyncio.Task[None] | None = None
@@ -317,12 +318,13 @@ class Pages:
             await self._rooms.let_go(session, recording.id)
 
     async def _happened(self, page: _Page, entry: Entry) -> None:
+        page.away_us = page_news.away_since(page.away_us, entry)
         event = page_news.event(page.recording_id, entry)
         if event is None or page_news.key(event) in page.known:
             return
         metrics.PAGE_TROUBLES.labels(event.what).inc()
         await self._log(page, event)
-        sentence = page_news.warning(entry)
+        sentence = page_news.warning(entry, page.away_us)
         page.told[entry.what] += 1
         if sentence is not None and page.told[entry.what] <= MOST_WARNINGS:
             log.warning("page in trouble", recording_id=page.recording_id, what=entry.what, detail=entry.detail)

@@ -30,6 +30,19 @@ def test_troubles_are_events_and_sentences() -> None:
     assert page_news.warning(Entry(T, "back")) is None
 
 
+def test_a_sentence_says_since_when_the_page_is_away() -> None:
+    away = page_news.away_since(None, Entry(T, "navigated"))
+    assert away is None
+    away = page_news.away_since(away, Entry(T, "crashed"))
+    assert page_news.warning(Entry(T, "crashed"), away) == "the page crashed at 03:04:05 UTC"
+    later = Entry(T + 61_000_000, "blank", "it answered 500")
+    away = page_news.away_since(away, later)
+    assert page_news.warning(later, away) == (
+        "the page showed nothing at all at 03:05:06 UTC (it answered 500); it is away since 03:04:05 UTC"
+    )
+    assert page_news.away_since(away, Entry(T + 70_000_000, "back")) is None
+
+
 def test_what_is_said_to_us_alone_is_not_in_the_log() -> None:
     words: Any = ("published", "begin", "message", "left", "failed", "a later version's")
     for what in words:

@@ -118,13 +118,13 @@ async def test_what_happened_is_in_the_log_and_on_the_row(world: World) -> None:
     message = json.dumps({"type": "ID3Data", "payload": {"a": 1}})
     other = json.dumps({"type": "emoji", "payload": "x"})
     pages_of(
-        world, "published", f"message:{message}", "begin:load", "wait:0.5", "crashed", "back",
+        world, "published", f"message:{message}", "begin:load", "wait:0.5", "crashed", "blank:it answered 500", "back",
         "refused:http://10.0.0.1/: private", f"message:{message}", f"message:{other}", "message:not json", "left",
     )  # fmt: skip
     recording, session = await live(world, RecordingConfig(page_url=URL, interactive=True))
     await world.until(recording.id, Status.UPLOADING)
     events = world.rooms.events(session)
-    assert [e.what for e in events if isinstance(e, PageHappened)] == ["crashed", "back", "refused"]
+    assert [e.what for e in events if isinstance(e, PageHappened)] == ["crashed", "blank", "back", "refused"]
     (sent,) = [e for e in events if isinstance(e, MessageSent)]
     assert (sent.name, sent.data, sent.form, sent.origin, sent.recording_id) == (
         "ID3Data", '{"a":1}', "text", "page", recording.id,
@@ -132,9 +132,11 @@ async def test_what_happened_is_in_the_log_and_on_the_row(world: World) -> None:
     after = await rows.get(world.db, recording.id)
     assert after is not None
     assert after.stop_cause is StopCause.ALL_PEERS_LEFT
-    assert len(after.warnings) == 2
+    assert len(after.warnings) == 3
     assert after.warnings[0].startswith("the page crashed at ")
-    assert "10.0.0.1" in after.warnings[1]
+    assert "(it answered 500); it is away since " in after.warnings[1]
+    assert "10.0.0.1" in after.warnings[2]
+    assert "away" not in after.warnings[2]
     assert any(isinstance(e, RecordingStopped) for e in events)
 
 
