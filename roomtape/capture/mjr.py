@@ -26,6 +26,8 @@ _TIMED = Struct(">4sIH")
 _UNTIMED = Struct(">8sH")
 _TIMESTAMP = Struct(">4xI")
 _MARK = b"MEET"
+_MAGIC_BYTES = 8
+"""A file of just those is of a track that sent nothing."""
 _FORESEEN = 11
 """Bytes by which a packet is known for one: mark, arrival, length, and RTP's first byte."""
 _SHORTEST, _LONGEST = 12, 2048
@@ -97,7 +99,7 @@ class MjrReader:
         A file that is still being written usually ends in the middle of a packet: ask when it is finished.
         """
         found = self._faults()
-        if not self._fault and self._size:  # Janus opens the file before there is a packet
+        if not self._fault and self._size not in (0, _MAGIC_BYTES):  # Janus writes the magic before there is a packet
             if self.header is None:
                 found.append(f"ends within its header, at byte {self._size}")
             elif self._tear is None and self._at < self._size:
@@ -157,7 +159,7 @@ class MjrReader:
 
     def _parse_header(self, data: bytes) -> int:
         """Set `header` if it is whole; return its length."""
-        magic = data[:8]
+        magic = data[:_MAGIC_BYTES]
         if not (b"MJR00002".startswith(magic) or b"MJR00001".startswith(magic)):
             self._fault = "is no .mjr file of Janus: it does not begin with MJR00002 at byte 0"
             return 0
