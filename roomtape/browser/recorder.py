@@ -37,9 +37,8 @@ UNSEEN_FOR_S = 20.0
 DISCONNECTED_FOR_S = 3.0
 OPENINGS = 3
 HUSH = 1e-7
-CHROMIUMS_OWN = frozenset(
-    {"accounts.google.com", "clients2.google.com", "studio.roomtape.invalid", "update.googleapis.com"}
-)
+CHROMIUM_ASKS = "accounts.google.com"
+"""At its start, who is signed in; a page may have it too."""
 
 
 class Trouble(Exception):
@@ -209,8 +208,8 @@ class Recorder:
         self._beginning.settled()
 
     def _refused(self, address: str, why: str) -> None:
-        """Tell of what the page did not get. Chromium itself looks for news at its start: that is nobody's business."""
-        if self._opened and (urlsplit(address).hostname or "") not in CHROMIUMS_OWN:
+        """Tell of what the page did not get. What Chromium itself asks is nobody's business."""
+        if self._opened and urlsplit(address).hostname != CHROMIUM_ASKS:
             self._telling.refused(address, why)
 
     async def _publish_anew(self, studio: Studio) -> None:

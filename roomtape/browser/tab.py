@@ -144,6 +144,8 @@ class RecordedTab:
             return NotOpened(problem.why, problem.for_good)
         if "ERR_CERT" in why or "ERR_SSL" in why:
             return NotOpened(f"its certificate or TLS is not valid ({why})", True)
+        if "ERR_INVALID_AUTH_CREDENTIALS" in why:
+            return NotOpened("it asks for a user name and password, which cannot be given", True)
         if "Download is starting" in why:
             return NotOpened("it is a file to download and no page", True)
         return NotOpened(why, False)

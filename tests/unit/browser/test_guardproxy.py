@@ -70,6 +70,20 @@ async def test_what_is_ours_is_reached_at_its_port_only() -> None:
     assert other.asked == []
 
 
+async def test_what_chromium_asks_by_itself_is_not_reached_and_not_told() -> None:
+    async with serving({"/generate_204": content(b"", "text/plain")}) as server:
+        names = _names(connectivitycheck="127.0.0.1", update="127.0.0.1")
+        async with _proxy(Guard(("127.0.0.1",), names)) as (_, port, refused):
+            with pytest.raises(httpx.HTTPError):
+                await _get(port, f"http://connectivitycheck.gstatic.com:{server.port}/generate_204")
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"CONNECT Update.googleapis.com:{server.port} HTTP/1.1\r\nA: b\r\n\r\n".encode())
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+            writer.close()
+    assert server.asked == []
+    assert refused == []
+
+
 async def test_a_redirect_and_a_name_that_changes_are_checked_each_time() -> None:
     async with serving({"/": content(b"inside", "text/plain")}) as inside, serving({}) as site:
         answers_to = f"http://public.example:{inside.port}/"

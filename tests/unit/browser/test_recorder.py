@@ -161,7 +161,7 @@ async def test_only_what_the_page_wanted_is_told() -> None:
     course = _recorder(told)
     course._refused("http://10.0.0.1/", "early: Chromium's own")
     course._opened = True
-    course._refused("https://update.googleapis.com/x", "Chromium's own")
+    course._refused("https://accounts.google.com/x", "Chromium's own")
     course._refused("http://10.0.0.1/", "the page's")
     assert told.said == [("refused", "http://10.0.0.1/")]
 

@@ -73,6 +73,7 @@ def _tab(page: _Page, problem: Problem | None = None) -> tuple[RecordedTab, _Tol
         (SimpleNamespace(status=403, status_text="Refused"), Problem("it is private", True), "it is private", True),
         (Error("net::ERR_TUNNEL_CONNECTION_FAILED"), Problem("no such host", False), "no such host", False),
         (Error("Page.goto: net::ERR_CERT_DATE_INVALID at X\nCall log:"), None, "certificate or TLS is not valid", True),
+        (Error("Page.goto: net::ERR_INVALID_AUTH_CREDENTIALS at X"), None, "a user name and password", True),
         (Error("Page.goto: Download is starting"), None, "a file to download", True),
         (Error(f"Page.goto: net::ERR_EMPTY_RESPONSE at {JOB.url}"), None, "at https://a.example/p", False),
         (NotInTime("late"), None, "not loaded within 45 s", False),
