@@ -100,6 +100,7 @@ class GuardProxy:
             writer.transport.abort()
             return
         self._serving.add(task)
+        writer.transport.set_write_buffer_limits(high=0)  # what is drained is gone: what is left below is given up
         try:
             await self._serve((reader, writer))
         except (OSError, TimeoutError, BadHead, asyncio.IncompleteReadError) as error:

@@ -233,3 +233,21 @@ async def test_an_answer_that_comes_before_all_was_sent_arrives() -> None:
         assert (await asyncio.wait_for(reader.read(), 20)).endswith(b"much")
         writer.close()
     server.close()
+
+
+async def test_a_browser_that_takes_its_time_gets_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = bytes(range(256)) * 100_000  # more than the kernel keeps for a connection
+    async with (
+        serving({"/": content(body, "video/mp4")}) as server,
+        _proxy(Guard(), (f"127.0.0.1:{server.port}",)) as (proxy, port, _refused),
+    ):
+        monkeypatch.setattr(proxy, "_most_bytes", 32 * MB)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET {server.url('/')} HTTP/1.1\r\nA: b\r\n\r\n".encode())
+        got = await reader.read(20_000)
+        await asyncio.sleep(0.2)
+        while piece := await reader.read(100_000):
+            got += piece
+            await asyncio.sleep(0.002)
+        writer.close()
+    assert got.endswith(body)
