@@ -223,7 +223,7 @@ async def _house(settings: Settings, base_url: str, places: Places) -> AsyncIter
             settings, db, rooms, recordings, issuer, bucket, chat_files, streams, delivery, dispatcher, messages,
             ready=lambda: {"janus": "ok" if sfu.session is not None else "away; it is being started again"},
             renders=runner.load,
-            pages=Addresses(Guard(settings.outbound_allow + settings.page_allow), places),
+            pages=Addresses(Guard(settings.outbound_allow + settings.page_allow, setting="page_allow"), places),
             may_wait=lambda: _may_wait(settings, bucket),
         )  # fmt: skip
         yield _with_doors(deps, chat_logs)

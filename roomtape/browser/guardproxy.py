@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote_to_bytes
 
 import structlog
 
@@ -33,6 +34,7 @@ CHROMIUMS_OWN = frozenset(
 """What Chromium itself asks: nobody shall learn of a recording from it, and to no page it matters."""
 HEAD_WITHIN_S = 60.0
 _PIECE = 65_536
+_FIGURES = b"/metrics"
 _TCP_TABLE = Path("/proc/net/tcp")
 
 
@@ -129,6 +131,8 @@ class GuardProxy:
         try:
             if parsed(wanted.origin, SCHEMES)[1] in CHROMIUMS_OWN:
                 return
+            if self._is_own(wanted.origin) and unquote_to_bytes((wanted.path or b"").partition(b"?")[0]) == _FIGURES:
+                raise InvalidRequest("the server's figures are for whoever runs it")
             target = await self._checked(wanted.origin)
             server = await self._connected(target)
         except (InvalidRequest, DestinationError) as error:
@@ -149,8 +153,11 @@ class GuardProxy:
             server[1].transport.abort()
 
     async def _checked(self, origin: str) -> Target:
+        return await (self._own_guard if self._is_own(origin) else self._guard).check(origin, SCHEMES)
+
+    def _is_own(self, origin: str) -> bool:
         _, host, port = parsed(origin, SCHEMES)
-        return await (self._own_guard if f"{host}:{port}" in self._own else self._guard).check(origin, SCHEMES)
+        return f"{host}:{port}" in self._own
 
     async def _connected(self, target: Target) -> Streams:
         problem = "no answer"

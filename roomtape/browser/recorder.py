@@ -61,7 +61,11 @@ class Recorder:
         self._telling = telling
         self._whip = WhipSession(job.publish_url, job.publish_token)
         self._proxy = GuardProxy(
-            Guard(job.allowed), job.own, job.most_download_mb << 20, confinement.uid, self._refused
+            Guard(job.allowed, setting="page_allow"),
+            job.own,
+            job.most_download_mb << 20,
+            confinement.uid,
+            self._refused,
         )
         self._beginning = Beginning(telling, job.begin_within_s, job.begun, job.interactive)
         self._attempts = Attempts()

@@ -65,9 +65,15 @@ class Barred(DestinationError):
 
 
 class Guard:
-    """Checks URLs. `allowed` lists hosts, addresses and networks (CIDR) that may be reached though they are private."""
+    """Checks URLs. `allowed` lists hosts, addresses and networks (CIDR) that may be reached though they are private.
 
-    def __init__(self, allowed: tuple[str, ...] = (), resolve: Resolve | None = None) -> None:
+    `setting` is the name of that list in the server's settings, for those who read a refusal.
+    """
+
+    def __init__(
+        self, allowed: tuple[str, ...] = (), resolve: Resolve | None = None, setting: str = "outbound_allow"
+    ) -> None:
+        self._setting = setting
         self._hosts: set[str] = set()
         self._networks: list[IPv4Network | IPv6Network] = []
         for entry in allowed:
@@ -127,7 +133,7 @@ class Guard:
             return
         # The caller is not told the address: names of the inside would be a map of it.
         log.info("address refused", host=host, address=str(address))
-        raise Barred(f"{host} is not a public address, so it is not reached; the server's outbound_allow may list it")
+        raise Barred(f"{host} is not a public address, so it is not reached; the server's {self._setting} may list it")
 
 
 def is_public(address: Address) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from roomtape.errors import DestinationError, InvalidRequest
-from roomtape.outbound.guard import Barred, Guard, parsed
+from roomtape.outbound.guard import Guard, parsed
 
 WEB = frozenset({"http", "https"})
 AUTH_TOKEN, CONFIG = "authToken", "config"
@@ -39,9 +39,6 @@ class Addresses:
         try:
             if pair(url) not in self._places.own:
                 await self._guard.check(url, WEB)
-        except Barred as error:
-            what = error.message.rpartition(";")[0]
-            raise InvalidRequest(f"{what}; the server's page_allow may list it", where) from None
         except (InvalidRequest, DestinationError) as error:  # a name that nobody knows is the caller's to mend as well
             raise InvalidRequest(error.message, where) from None
 

@@ -228,7 +228,7 @@ async def house(folder: Path, routers: tuple[APIRouter, ...] = ()) -> AsyncItera
         streams=RtmpStreams(folder, Guard(()), FakeRunner({})),
         deliveries=Delivery(db, Destinations(folder, Guard(()), {}), 3600),
         messages=messages,
-        pages=Addresses(Guard(("10.0.0.0/8",)), Places(BASE, (pair(BASE),))),
+        pages=Addresses(Guard(("10.0.0.0/8",), setting="page_allow"), Places(BASE, (pair(BASE),))),
         webhooks=Dispatcher(settings, db, Guard(()), _signer(), bucket.link),
     )
     transport = httpx.ASGITransport(_app(deps))

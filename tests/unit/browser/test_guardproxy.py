@@ -70,6 +70,16 @@ async def test_what_is_ours_is_reached_at_its_port_only() -> None:
     assert other.asked == []
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/metrics?x", "/%6detrics"])
+async def test_a_page_reads_no_figures_of_the_server(path: str) -> None:
+    async with (
+        serving({path: content(b"figures", "text/plain")}) as server,
+        _proxy(Guard(), (f"127.0.0.1:{server.port}",)) as (_, port, _refused),
+    ):
+        assert (await _get(port, server.url(path))).status_code == 403
+    assert server.asked == []
+
+
 async def test_what_chromium_asks_by_itself_is_not_reached_and_not_told() -> None:
     async with serving({"/generate_204": content(b"", "text/plain")}) as server:
         names = _names(connectivitycheck="127.0.0.1", update="127.0.0.1")

@@ -38,7 +38,9 @@ def test_the_pair_has_the_port_always() -> None:
 
 
 async def test_the_servers_own_address_is_allowed_at_its_port_only() -> None:
-    addresses = Addresses(Guard(("10.1.0.0/16",)), Places("http://127.0.0.1:8080", ("127.0.0.1:8080",)))
+    addresses = Addresses(
+        Guard(("10.1.0.0/16",), setting="page_allow"), Places("http://127.0.0.1:8080", ("127.0.0.1:8080",))
+    )
     for allowed in ("http://127.0.0.1:8080/page", "http://10.1.2.3/"):
         await addresses.check(allowed, "url")
     metadata, credentials = "http://169.254.169.254/latest", "http://u:p@b.example/"
