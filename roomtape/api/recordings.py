@@ -168,7 +168,7 @@ def recording_body(recording: Recording, deps: Deps) -> dict[str, Any]:
         "recording_duration": seconds,
         "file_size": recording.file_size,
         **_links(recording, deps.bucket),
-        "download_url_expiry": iso(recording.expires_at),
+        "download_url_expiry": iso(recording.links_until),
         "start_reason": {"caller": _caller(recording.start_caller), "reason": recording.start_cause},
         "stop_reason": stop,
         "storage_config": None if recording.config.storage is None else recording.config.storage.public(),
@@ -186,7 +186,7 @@ def _rtmp_out(recording: Recording, deps: Deps) -> dict[str, Any] | None:
 
 def _links(recording: Recording, bucket: Bucket) -> dict[str, Any]:
     expires_at = recording.expires_at
-    if expires_at is None or (recording.download is None and recording.audio_download is None):
+    if expires_at is None or not recording.has_links:
         return {"download_url": None, "audio_download_url": None, "playback_url": None}
     if recording.kind is Kind.COMPOSITE:
         video, audio = recording.download, recording.audio_download

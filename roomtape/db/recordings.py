@@ -217,6 +217,7 @@ def _take(tx: AsyncSession, row: RecordingRow, taken: Step, columns: dict[str, A
 
 def _tell(tx: AsyncSession, row: RecordingRow) -> None:
     """Webhooks learn of each status with what was known right then: some of it changes before they are told."""
+    until = row.expires_at if row.download is not None or row.audio_download is not None else None
     outbox.add(
         tx,
         row.app_id,
@@ -230,7 +231,7 @@ def _tell(tx: AsyncSession, row: RecordingRow) -> None:
             "output_file_name": row.output_file_name,
             "started_us": to_us(row.started_at) if row.started_at else None,
             "stopped_us": to_us(row.stopped_at) if row.stopped_at else None,
-            "expires_us": to_us(row.expires_at) if row.expires_at else None,
+            "expires_us": to_us(until) if until else None,
             "duration_ms": row.duration_ms,
             "file_size": row.file_size,
             "download": row.download,

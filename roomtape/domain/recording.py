@@ -151,6 +151,16 @@ class Recording:
         return self.config.page_url is not None
 
     @property
+    def links_until(self) -> datetime | None:
+        """When its links end or ended; None where there are none, though the bucket may have what is to leave it."""
+        return self.expires_at if self.expired or self.has_links else None
+
+    @property
+    def has_links(self) -> bool:
+        """Whether the own bucket has files of it that are to be there."""
+        return self.download is not None or self.audio_download is not None
+
+    @property
     def bucket_folder(self) -> str:
         """Where in the bucket its files lie."""
         return f"{self.app_id}/{self.id}"

@@ -173,7 +173,7 @@ class Finalizer:
             kept = RenderResult.read(folder) is not None and keeps_files(recording, self._settings, now_us())
             await asyncio.to_thread(work.clear, folder, (OUT, RESULT, STATE, DELIVERED) if kept else ())
             await self._forget_capture(recording.session_id)
-            if self.expire is not None and recording.expires_at is not None and recording.download is None:
+            if self.expire is not None and recording.expires_at is not None and not recording.has_links:
                 await self.expire()
         return ""
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser
 
+from tests.support.api import House, house
+from tests.support.asgi import listening
 from tests.support.sdk import SdkBrowser, sdk_browser
 
 LONGEST_FIRST = (
@@ -38,3 +42,21 @@ async def browser() -> AsyncIterator[SdkBrowser]:
     """The Chromium of all tests of a worker that want one for windows only: a start is four seconds of a core."""
     async with sdk_browser() as started:
         yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def windows(browser: SdkBrowser) -> AsyncIterator[Browser]:
+    """The same Chromium for pages that are nobody's in a meeting; what is opened here is closed after the test."""
+    before = set(browser.browser.contexts)
+    yield browser.browser
+    for context in set(browser.browser.contexts) - before:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def served(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
+    """An API with made-up meetings, and the address at which it serves browsers."""
+    async with house(tmp_path) as made:
+        app = made.client._transport.app  # type: ignore[attr-defined]
+        async with listening(app) as host:
+            yield made, f"http://{host}"

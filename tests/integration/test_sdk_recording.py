@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from roomtape.domain.layout import arrange
-from tests.support import detect, loudness
+from tests.support import detect, loudness, scene
 from tests.support.sdk import SCREENS, SdkBrowser
 from tests.support.sdkmeeting import HOST, IDENTITIES, TONES, SdkMeeting, perceives
 from tests.support.server import Server, running
@@ -75,10 +75,10 @@ async def _check_composite(server: Server, recording_id: str, marks: dict[str, f
     at = {name: when - began for name, when in marks.items()}
     recorded = (done.stopped_time - done.started_time).total_seconds()
     assert detect.durations(video)["video"] == pytest.approx(recorded, abs=0.2)
-    assert detect.tone_present(video, TONES["ann"], 0.3, recorded - 0.3)
-    assert detect.tone_present(video, TONES["bob"], 0.3, at["muted"] - 0.5)
+    await scene.check_tone(video, TONES["ann"], 0.3, recorded - 0.3)
+    await scene.check_tone(video, TONES["bob"], 0.3, at["muted"] - 0.5)
     assert detect.no_tone(video, TONES["bob"], at["muted"] + 0.3, at["unmuting"] - 0.1)
-    assert detect.tone_present(video, TONES["bob"], at["shared"], at["unsharing"])
+    await scene.check_tone(video, TONES["bob"], at["shared"], at["unsharing"])
     for begin, end, shares, shown in (
         (at["both"], at["muted"], 0, [ANN, BOB]),
         (at["shared"] + 0.3, at["unsharing"] - 0.2, 1, [BOBS_SCREEN, ANN, BOB]),

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from roomtape.db import recordings
 from roomtape.domain.recording import Kind, Status
 from roomtape.domain.recording_config import RecordingConfig
 from roomtape.domain.storage_config import StorageConfig
-from tests.support.api import House, a_recording, house
-from tests.support.asgi import listening
-from tests.support.chromium import launched
+from tests.support.api import House, a_recording
 
 SHOTS = os.environ.get("START_PAGE_SHOTS")
 """A folder for pictures of the page, for whoever wants to look at it."""
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 TAPES = StorageConfig("aws", bucket="tapes", path="in", access_key="k", secret="s")
 PEER = "2fdaae5c-0000-4000-8000-000000000001"
@@ -45,22 +43,8 @@ UPLOADED: dict[str, dict[str, Any]] = {
         "expires_at": NEVER,
         "warnings": ("storage aws://tapes: the service answered 403",),
     },
-    "nobody": {"expires_at": NEVER, "warnings": ("nobody was in the meeting",)},
+    "nobody": {"kind": Kind.TRACK, "download": [], "expires_at": NEVER, "warnings": ("nobody was in the meeting",)},
 }
-
-
-@pytest_asyncio.fixture
-async def served(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
-    async with house(tmp_path) as made:
-        app = made.client._transport.app  # type: ignore[attr-defined]
-        async with listening(app) as host:
-            yield made, f"http://{host}"
-
-
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with launched() as made:
-        yield made
 
 
 async def _recorded(api: House, title: str, **values: Any) -> None:
@@ -91,7 +75,7 @@ async def _shot(page: Page, name: str) -> None:
                 await page.screenshot(path=str(Path(SHOTS) / f"{name}-{size}-{scheme}.png"), full_page=True)
 
 
-async def test_what_a_finished_recording_offers(served: Any, browser: Browser) -> None:
+async def test_what_a_finished_recording_offers(served: Any, windows: Browser) -> None:
     api, address = served
     wrong: list[str] = []
     for title, values in UPLOADED.items():
@@ -99,7 +83,7 @@ async def test_what_a_finished_recording_offers(served: Any, browser: Browser) -
     waits = ("storage aws://tapes: the service answered 503. It is tried again",)
     await _recorded(api, "waits", status=Status.UPLOADING, config=RecordingConfig(storage=TAPES), warnings=waits)
     await _recorded(api, "rendered", status=Status.UPLOADING)
-    page = await browser.new_page()
+    page = await windows.new_page()
     page.on("pageerror", lambda error: wrong.append(str(error)))
     await page.goto(f"{address}/#token={api.token}")
     await expect(_item(page, "video")).to_be_visible()
@@ -123,7 +107,7 @@ async def test_what_a_finished_recording_offers(served: Any, browser: Browser) -
     assert wrong == []
 
 
-async def test_earlier_meetings_and_recordings_are_reached(served: Any, browser: Browser) -> None:
+async def test_earlier_meetings_and_recordings_are_reached(served: Any, windows: Browser) -> None:
     api, address = served
     meeting = await api.meeting(title="Weekly")
     session = await api.session(meeting)
@@ -133,7 +117,7 @@ async def test_earlier_meetings_and_recordings_are_reached(served: Any, browser:
         await recordings.insert(api.db, made)
     for number in range(25):
         await api.meeting(title=f"Meeting {number}")
-    page = await browser.new_page()
+    page = await windows.new_page()
     await page.goto(f"{address}/#token={api.token}")
     for what, counts in (("meetings", (4, 20, 26)), ("recordings", (20, 40, 45))):
         more = page.get_by_role("button", name=f"Show earlier {what}")
@@ -146,10 +130,10 @@ async def test_earlier_meetings_and_recordings_are_reached(served: Any, browser:
 
 @pytest.mark.parametrize("pasted", ['"{}"', '"{}",', " {} "])
 async def test_a_token_as_it_stands_in_the_file_signs_in_and_leads_back_to_the_storage_page(
-    served: Any, browser: Browser, pasted: str
+    served: Any, windows: Browser, pasted: str
 ) -> None:
     api, address = served
-    page = await browser.new_page()
+    page = await windows.new_page()
     await page.goto(f"{address}/storage")
     await page.get_by_role("link", name="Sign in").click()
     await page.get_by_label("API token").fill(pasted.format(api.token))
@@ -158,9 +142,9 @@ async def test_a_token_as_it_stands_in_the_file_signs_in_and_leads_back_to_the_s
 
 
 @pytest.mark.parametrize("phone", [False, True])
-async def test_no_phone_opens_its_keyboard_unasked(served: Any, browser: Browser, phone: bool) -> None:
+async def test_no_phone_opens_its_keyboard_unasked(served: Any, windows: Browser, phone: bool) -> None:
     _, address = served
-    page = await browser.new_page(has_touch=phone, is_mobile=phone, viewport={"width": 390, "height": 844})
+    page = await windows.new_page(has_touch=phone, is_mobile=phone, viewport={"width": 390, "height": 844})
     await page.goto(address)
     await expect(page.get_by_label("API token")).to_be_visible()
     assert await page.evaluate("document.activeElement.id") == ("" if phone else "token")

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest_asyncio
-from playwright.async_api import Page, expect
+import pytest
+from playwright.async_api import Browser, Page, expect
 
-from tests.support.api import House, house
-from tests.support.asgi import listening
-from tests.support.chromium import launched
+from tests.support.api import House
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SHOTS = os.environ.get("STORAGE_PAGE_SHOTS")
 """A folder for pictures of the page, for whoever wants to look at it."""
 SFTP = {"type": "sftp", "host": "of-app.invalid", "username": "u", "password": "hush-hush", "path": "in"}
-
-
-@pytest_asyncio.fixture
-async def served(tmp_path: Path) -> AsyncIterator[tuple[House, str]]:
-    async with house(tmp_path) as made:
-        app = made.client._transport.app  # type: ignore[attr-defined]
-        async with listening(app) as host:
-            yield made, f"http://{host}"
-
-
-@pytest_asyncio.fixture
-async def page() -> AsyncIterator[Page]:
-    async with launched() as browser:
-        yield await browser.new_page(viewport={"width": 1100, "height": 900})
 
 
 async def _shot(page: Page, name: str) -> None:
@@ -38,8 +23,9 @@ async def _shot(page: Page, name: str) -> None:
         await page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
-async def test_a_storage_is_tested_and_the_answer_is_in_words(served: Any, page: Page, monkeypatch: Any) -> None:
+async def test_a_storage_is_tested_and_the_answer_is_in_words(served: Any, windows: Browser, monkeypatch: Any) -> None:
     api, address = served
+    page = await windows.new_page(viewport={"width": 1100, "height": 900})
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)

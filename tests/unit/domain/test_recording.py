@@ -1,7 +1,11 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from roomtape.domain.recording import ACTIVE, LIFECYCLE, Status, Step, advance
 from roomtape.errors import Conflict
+from tests.support.recording_fakes import recording
 
 
 def test_the_life_of_a_recording() -> None:
@@ -26,6 +30,15 @@ def test_only_a_storage_that_took_nothing_leads_out_of_the_end_and_every_live_st
     assert advance(Status.UPLOADED, Step.REDELIVER) is Status.UPLOADING
     for status in ACTIVE:
         assert advance(status, Step.STOP) is Status.UPLOADING
+
+
+def test_links_end_where_there_are_some() -> None:
+    until = datetime(2026, 3, 8, tzinfo=UTC)
+    made = recording(expires_at=until)
+    assert made.links_until is None, "what is to leave the bucket has no links"
+    assert replace(made, download="a/b.mp4").links_until == until
+    assert replace(made, audio_download="a/b.m4a").links_until == until
+    assert replace(made, expired=True).links_until == until
 
 
 def test_the_refusal_says_what_callers_can_do() -> None:
