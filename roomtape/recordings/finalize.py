@@ -116,6 +116,8 @@ class Finalizer:
                 if tries == 0 or isinstance(error, StorageError):
                     return str(error)
                 log.warning("rendered once more", recording_id=recording_id, error=str(error))
+                # From the log alone: whatever was made while it grew may be what is wrong.
+                await asyncio.to_thread(work.clear, self._folder(recording_id))
             await asyncio.sleep(_RENDER_PAUSE_S)
 
     async def _rendered(self, recording: Recording) -> str:

@@ -46,10 +46,13 @@ def render_composite(
     composite = Composite(job, work, timeline)
     done = [work / OUT / output.name for output in outputs(job)]
     while True:
-        timeline.poll()
         clock, final = composite.clock()
         if clock is not None and final and done and all(path.exists() for path in done):
             break
+        if clock is not None and final and (wrong := composite.misplaced(clock)):
+            composite.segments.drop(wrong)
+            timeline.reread()
+            composite = composite.anew()
         if clock is not None:
             told = progress
             if final and jobs > 1 and parallel.worth_it(composite.segments, composite.count(clock)):
@@ -135,13 +138,15 @@ class Composite:
         return composite
 
     def clock(self) -> tuple[OutputClock | None, bool]:
-        """Return the clock of what is certain by now (None while nothing is), and whether that is all.
+        """Read the log; return the clock of what is certain by now (None while nothing is), and whether that is all.
 
         Nothing is certain of a followed recording while it is not known whether it gets its watermark; that is always
         said within seconds, and it is waited for no longer than UNDECIDED_US.
         """
-        intervals = self._timeline.intervals(self._job.recording_id)
+        # Before the log is read: a process that has to wait in between would take the log to be certain up to later.
         now_us = time.time_ns() // 1000 if self._job.follow else None
+        self._timeline.poll()
+        intervals = self._timeline.intervals(self._job.recording_id)
         horizon = self._timeline.horizon_us(self._job.recording_id, now_us)
         final = not self._job.follow or (
             self._timeline.ended(self._job.recording_id) and all(i.end_us <= horizon for i in intervals)
@@ -206,6 +211,24 @@ class Composite:
         """Return how many segments the output of `clock` has."""
         return -(-clock.frames // self.form.frames)
 
+    def misplaced(self, clock: OutputClock) -> list[int]:
+        """Return the segments that were made before the log told of a pause or the end, for it was late to do so.
+
+        A server that is starved writes down late what happened, and a followed log is not waited for without end.
+        """
+        last = self.count(clock) - 1
+        return [
+            index
+            for index, place in self.segments.places().items()
+            if index > last or self._place(clock, index, index == last) != place
+        ]
+
+    def _place(self, clock: OutputClock, index: int, last: bool) -> tuple[int, ...]:
+        reach, samples = self._reach(clock, index, last), self.form.seconds * SAMPLE_RATE
+        own = clock.stretches(index * samples, clock.samples if last else (index + 1) * samples)
+        shown = clock.tick_us(reach.first_tick), clock.tick_us(reach.end_tick - 1)
+        return (int(last), *shown, *(number for s in own for number in (s.at, s.start, s.length)))
+
     def refuted(self, clock: OutputClock) -> list[int]:
         """Return the segments that were made of something else than what the whole log has for them."""
         self._scenes.refresh(self._selection())
@@ -234,7 +257,7 @@ class Composite:
         sound = self._sound(clock, reach, index)  # before the pictures: who speaks decides what they show
         pictures = self._painter.pictures(clock, reach.first_tick, reach.end_tick)
         segment_nut.write(path, self.form, pictures, sound)
-        self.segments.find(index, self._findings())
+        self.segments.find(index, self._findings(), self._place(clock, index, last))
         guessed = [key for key in self._included() if self._timeline.tracks[key].guessed]
         self.segments.note(index, self._digests(clock, reach, [*guessed, _TALK] if guessed else []))
 

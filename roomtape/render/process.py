@@ -149,7 +149,6 @@ def _part(work: Path, first: int) -> None:
 
     job = _job(work)
     timeline = Timeline(Path(job.capture_dir), beside=work / EVENTS, kinds=media_kinds(job))
-    timeline.poll()
     composite = Composite(job, work, timeline)
     clock, final = composite.clock()
     if clock is not None and final:

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,9 @@ from roomtape.render.findings import Findings, LayoutChange
 SECONDS = 4
 """Length of a segment. It is what a killed render loses at most; longer ones compress little better (a keyframe costs
 about as much as half a second of talking heads), shorter ones make players seek and the joining work more."""
+
+Place = Sequence[int]
+"""Numbers that say which session time a segment shows and sounds; equal ones, the same time."""
 
 
 class Segments:
@@ -76,9 +79,19 @@ class Segments:
                 found[index] = {TrackKey(peer_id, mindex): d for peer_id, mindex, d in json.loads(path.read_bytes())}
         return found
 
-    def find(self, index: int, findings: Findings) -> None:
-        """Keep what the making of segment `index` found out. To be called before the segment is there."""
-        publish(self._findings(index), lambda out: out.write_text(json.dumps(findings.to_json())))
+    def find(self, index: int, findings: Findings, place: Place = ()) -> None:
+        """Keep what the making of segment `index` found out, and its place; the segment itself comes after this."""
+        body = json.dumps({**findings.to_json(), "place": place})
+        publish(self._findings(index), lambda out: out.write_text(body))
+
+    def places(self) -> dict[int, Place]:
+        """Return the places of all segments that are there, in order."""
+        found: dict[int, Place] = {}
+        for path in sorted(self._folder.glob("seg-*.found")):
+            index = int(path.stem.removeprefix("seg-"))
+            if self.whole(index):
+                found[index] = tuple(json.loads(path.read_bytes())["place"])
+        return found
 
     def findings(self) -> Findings:
         """Return what the making of all segments that are there found out: changes in order, counts added up."""

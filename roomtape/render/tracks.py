@@ -69,8 +69,9 @@ def layers(job: RenderJob) -> tuple[Layer, ...]:
 
 def _advance(job: RenderJob, timeline: Timeline, outputs: _Outputs, progress: Progress) -> bool:
     """Remux what has become certain; return whether that was all."""
+    now_us = clock.now_us() if job.follow else None  # before the log is read, which is certain up to then
     timeline.poll()
-    horizon = timeline.horizon_us(job.recording_id, clock.now_us() if job.follow else None)
+    horizon = timeline.horizon_us(job.recording_id, now_us)
     intervals = timeline.intervals(job.recording_id)
     ended = timeline.ended(job.recording_id) or not job.follow
     complete = not job.follow or (ended and (not intervals or horizon >= intervals[-1].end_us))

@@ -20,16 +20,20 @@ class _File:
 
 
 class Growing:
-    """Copies the capture `whole` to `live`, which has to be empty, up to a moment of its session time."""
+    """Copies the capture `whole` to `live`, which has to be empty, up to a moment of its session time.
 
-    def __init__(self, whole: Path, live: Path) -> None:
+    The log has each event `late_us` after it happened.
+    """
+
+    def __init__(self, whole: Path, live: Path, late_us: int = 0) -> None:
         self._live = live
+        self._late_us = late_us
         live.mkdir(parents=True, exist_ok=True)
         lines = (whole / "events.jsonl").read_bytes().splitlines(keepends=True)
         self._events = [(json.loads(line), line) for line in lines]
         stops = {e["base"]: e["t"] for e, _ in self._events if e["e"] == "take_stopped"}
         self._files = [_file(p, stops[p.name.rsplit("-", 2)[0]]) for p in sorted(whole.glob("*.mjr"))]
-        self.end_us = max(e["t"] for e, _ in self._events)
+        self.end_us = max(e["t"] for e, _ in self._events) + late_us
 
     def until(self, now_us: int) -> None:
         """Let everything be there that is there at `now_us`."""
@@ -37,7 +41,10 @@ class Growing:
             arrived = max((end for at, end in file.marks if at <= now_us), default=0)
             size = len(file.data) if now_us >= file.stop_us else arrived // BUFFER * BUFFER
             (self._live / file.name).write_bytes(file.data[:size])
-        (self._live / "events.jsonl").write_bytes(b"".join(line for e, line in self._events if e["t"] <= now_us))
+        late_us = self._late_us
+        (self._live / "events.jsonl").write_bytes(
+            b"".join(line for e, line in self._events if e["t"] <= now_us - late_us)
+        )
 
 
 def _file(path: Path, stop_us: int) -> _File:

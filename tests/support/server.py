@@ -101,7 +101,7 @@ class Server:
             now = await self.recording(recording_id)
             if now.status == status:
                 return now
-            assert now.status != "ERRORED", now
+            assert now.status != "ERRORED", f"{now.error}, {now.warnings}: {now}"
             assert asyncio.get_running_loop().time() < deadline, f"still {now.status} after {within_s} s"
             await asyncio.sleep(0.1)
 

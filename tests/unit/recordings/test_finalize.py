@@ -192,6 +192,19 @@ async def test_a_render_that_cannot_be_is_an_error_with_its_reason(
         await finalizer.close()
 
 
+async def test_what_a_live_render_made_wrong_is_made_from_the_log_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finalize, "_RENDER_PAUSE_S", 0.01)
+    await bench.stopped()
+    segment = work.folder(bench.folder, "rec-1") / "segments" / "seg-000000.nut"
+    segment.parent.mkdir(parents=True)
+    segment.write_bytes(b"beyond the end")
+    bench.runner.errors = [RenderError("its video lasts 4.000 s where 3.914 s were recorded")]
+    assert await bench.finalizer().render("rec-1") == ""
+    assert not segment.exists()
+
+
 async def test_a_full_disk_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "_WAIT_S", 0.01)
     await bench.stopped()
